@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/gaussian_fit.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/error.hpp"
+#include "engine/fit/profile.hpp"
+
+namespace merit {
+namespace {
+
+void require_a_fit_to_exist(const GroupedStats& stats) {
+  const Eigen::Index p = stats.num_fixed();
+  if (stats.num_groups() < 2) {
+    throw DataError(
+        fmt::format("{} group: the sd of group intercepts needs at least 2 groups",
+                    stats.num_groups()));
+  }
+  if (stats.size.maxCoeff() < 2.0) {
+    throw DataError(
+        fmt::format("each of the {} groups has one row: the sds within and between "
+                    "groups cannot be told "
+                    "apart; at least one group needs two rows",
+                    stats.num_groups()));
+  }
+  if (stats.num_obs() <= static_cast<double>(p)) {
+    throw DataError(
+        fmt::format("{} rows for {} coefficients: more rows than coefficients "
+                    "are needed",
+                    stats.num_obs(),
+                    p));
+  }
+  const double total =
+      stats.within(p, p) +
+      (stats.size.array() *
+       (stats.mean.row(p).array() - stats.mean.row(p).mean()).square().transpose())
+          .sum();
+  if (!(total > 0.0)) throw DataError("the response is constant");
+}
+
+/// Evaluates the profile and counts how often.
+struct Search {
+  const GroupedStats& stats;
+  const FitOptions& options;
+  double offset;  // a in s = log(λ + a)
+  int evaluations = 0;
+
+  ProfilePoint value(double lambda) {
+    ++evaluations;
+    return profile_value(stats, lambda, options.criterion);
+  }
+  ProfilePoint derivatives(double lambda) {
+    ++evaluations;
+    return profile_derivatives(stats, lambda, options.criterion);
+  }
+};
+
+// Finer than the profile's features, which are as wide as the spread of log n_j.
+constexpr double kGridRatio = 4.0;
+constexpr double kLargestLambda = 0x1p60;
+
+/// The grid: 0, then 1/(64 n_max) · 4^k until the deviance has risen three times beyond the
+/// point where even the smallest group is hardly shrunk.
+std::vector<ProfilePoint> scan(Search& search) {
+  std::vector<ProfilePoint> grid = {search.value(0.0)};
+  const double enough = 1024.0 / search.stats.size.minCoeff();
+  int rising = 0;
+  for (double lambda = 1.0 / (64.0 * search.stats.size.maxCoeff());
+       lambda < enough || rising < 3;
+       lambda *= kGridRatio) {
+    if (lambda > kLargestLambda) break;
+    grid.push_back(search.value(lambda));
+    rising = grid.back().deviance > grid[grid.size() - 2].deviance ? rising + 1 : 0;
+  }
+  return grid;
+}
+
+struct Minimum {
+  ProfilePoint point;
+  bool converged = false;
+};
+
+/// Newton in s = log(λ + a) between lower and upper, bisecting where Newton would leave.
+Minimum refine(Search& search, double lower, double start, double upper) {
+  const double a = search.offset;
+  double lambda = start;
+  Minimum best{search.derivatives(lambda), false};
+  for (int i = 0; i < search.options.max_iterations; ++i) {
+    const ProfilePoint& at = best.point;
+    (at.first > 0.0 ? upper : lower) = lambda;
+    const double first = (lambda + a) * at.first;
+    const double second = (lambda + a) * (lambda + a) * at.second + first;
+    double next = (lambda + a) * std::exp(-first / second) - a;
+    const bool newton = second > 0.0 && next >= lower && next <= upper;
+    if (!newton) next = std::sqrt((lower + a) * (upper + a)) - a;
+    const double step = std::log((next + a) / (lambda + a));
+    lambda = next;
+    best.point = search.derivatives(lambda);
+    if (std::abs(step) < search.options.tolerance) {
+      best.converged = true;
+      break;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion) {
+  const Eigen::Index p = stats.num_fixed();
+  const bool reml = criterion == Criterion::reml;
+  const double d = stats.num_obs() - (reml ? static_cast<double>(p) : 0.0);
+  const Eigen::MatrixXd L = profile_factor(stats, lambda);
+  const auto Lx = L.topLeftCorner(p, p).triangularView<Eigen::Lower>();
+
+  FitResult fit;
+  fit.criterion = criterion;
+  fit.sigma = L(p, p) / std::sqrt(d);
+  fit.tau = fit.sigma * std::sqrt(lambda);
+  fit.on_boundary = lambda == 0.0;
+  fit.log_likelihood = -0.5 * profile_value(stats, lambda, criterion).deviance;
+
+  fit.beta = Lx.adjoint().solve(L.row(p).head(p).transpose());
+  const Eigen::MatrixXd inverse = Lx.solve(Eigen::MatrixXd::Identity(p, p));
+  fit.vcov = (fit.sigma * fit.sigma) * (inverse.transpose() * inverse);
+  if (stats.has_intercept) {
+    // Undo the origin: the intercept alone moves, by c_y − Σ_k c_k β_k.
+    Eigen::MatrixXd shift = Eigen::MatrixXd::Identity(p, p);
+    shift.row(0) -= stats.origin.head(p).transpose();
+    fit.beta = (shift * fit.beta).eval();
+    fit.beta[0] += stats.origin[p];
+    fit.vcov = (shift * fit.vcov * shift.transpose()).eval();
+  }
+  return fit;
+}
+
+FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options) {
+  require_a_fit_to_exist(stats);
+  const double mean_size = stats.num_obs() / static_cast<double>(stats.num_groups());
+  Search search{stats, options, 1.0 / mean_size};
+  const std::vector<ProfilePoint> grid = scan(search);
+
+  Minimum best{search.derivatives(0.0), true};
+  const bool zero_is_minimum = best.point.first >= 0.0;
+  if (!zero_is_minimum) best.point.deviance = std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < grid.size(); ++k) {
+    const bool first = k == 0, last = k + 1 == grid.size();
+    if (first && zero_is_minimum) continue;
+    if (!first && grid[k - 1].deviance <= grid[k].deviance) continue;
+    if (!last && grid[k + 1].deviance < grid[k].deviance) continue;
+    const double lower = first ? 0.0 : grid[k - 1].lambda;
+    const double upper = last ? kLargestLambda * kGridRatio : grid[k + 1].lambda;
+    const double start = first ? 0.5 * upper : grid[k].lambda;
+    const Minimum minimum = refine(search, lower, start, upper);
+    if (minimum.point.deviance < best.point.deviance) best = minimum;
+  }
+
+  FitResult fit = fit_gaussian_at(stats, best.point.lambda, options.criterion);
+  fit.converged = best.converged;
+  fit.iterations = search.evaluations;
+  // λ d/dλ = ½ θ d/dθ
+  fit.gradient = fit.on_boundary ? 0.0 : 2.0 * best.point.lambda * best.point.first;
+  if (!fit.converged) {
+    fit.message = fmt::format(
+        "not converged after {} evaluations: the derivative of the deviance in log theta "
+        "is "
+        "{:.3g}, it should be 0",
+        fit.iterations,
+        fit.gradient);
+  } else if (fit.on_boundary) {
+    fit.message = "boundary fit: the sd of the group intercepts is estimated as 0";
+  }
+  return fit;
+}
+
+GroupModes group_modes(const GroupedStats& stats, const FitResult& fit) {
+  const Eigen::Index p = stats.num_fixed();
+  const double lambda = (fit.tau / fit.sigma) * (fit.tau / fit.sigma);
+  // Residual means in the coordinates of the common origin.
+  Eigen::VectorXd beta = fit.beta;
+  if (stats.has_intercept) {
+    beta[0] += stats.origin.head(p).dot(fit.beta) - stats.origin[p];
+  }
+  const Eigen::VectorXd residual =
+      stats.mean.row(p).transpose() - stats.mean.topRows(p).transpose() * beta;
+  const Eigen::ArrayXd shrink = lambda / (1.0 + stats.size.array() * lambda);
+  GroupModes modes;
+  modes.mode = shrink * stats.size.array() * residual.array();
+  modes.sd = fit.sigma * shrink.sqrt();
+  return modes;
+}
+
+}  // namespace merit

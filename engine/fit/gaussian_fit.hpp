@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/fit/fit_result.hpp"
+#include "engine/model/grouped_stats.hpp"
+
+namespace merit {
+
+struct FitOptions {
+  Criterion criterion = Criterion::reml;
+  /// Converged when a Newton step changes log(λ + 1/n̄) by less than this; steps converge
+  /// quadratically, so the estimate is then right to about its square.
+  double tolerance = 1e-9;
+  int max_iterations = 200;  ///< Newton and bisection steps per local minimum
+};
+
+/// Maximum likelihood or REML fit of the Gaussian random-intercept model.
+///
+/// The profiled deviance (engine/fit/profile.hpp) is a function of λ = τ²/σ² alone. It can
+/// have two minima, one of them at 0, so it is first evaluated at 0 and on a geometric grid
+/// that spans all λ the data could tell apart; each local minimum of the grid is then
+/// refined by Newton's method in log(λ + 1/n̄), kept inside its bracket by bisection, and
+/// the lowest is taken. The boundary τ̂ = 0 is an answer (`on_boundary`).
+///
+/// @throws DataError if no fit exists: one group, no group with two rows, a constant
+///         response, no more rows than coefficients, collinear columns, an exact fit
+FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options = {});
+
+/// Everything but the search: the fit at a given λ = θ², e.g. a resumed or a known one.
+FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion);
+
+/// Conditional modes b̂_j = λ ω_j (ȳ_j − x̄_jᵀβ̂) and their sds σ̂ √(λ/(1 + n_j λ)).
+GroupModes group_modes(const GroupedStats& stats, const FitResult& fit);
+
+}  // namespace merit

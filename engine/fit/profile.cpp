@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/profile.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "engine/error.hpp"
+
+namespace merit {
+namespace {
+
+struct Terms {
+  Eigen::ArrayXd scale;   // 1 + n_j λ
+  Eigen::ArrayXd weight;  // ω_j
+};
+
+Terms terms(const GroupedStats& stats, double lambda) {
+  Terms t;
+  t.scale = 1.0 + stats.size.array() * lambda;
+  t.weight = stats.size.array() / t.scale;
+  return t;
+}
+
+double deviance(const GroupedStats& stats,
+                const Terms& t,
+                const Eigen::MatrixXd& L,
+                Criterion criterion) {
+  const Eigen::Index p = stats.num_fixed();
+  const bool reml = criterion == Criterion::reml;
+  const double d = stats.num_obs() - (reml ? static_cast<double>(p) : 0.0);
+  const double rss = L(p, p) * L(p, p);
+  double value = d * (1.0 + std::log(2.0 * std::numbers::pi * rss / d));
+  value += t.scale.log().sum();
+  if (reml) value += 2.0 * L.diagonal().head(p).array().log().sum();
+  return value;
+}
+
+Eigen::MatrixXd factor(const GroupedStats& stats, const Terms& t) {
+  const Eigen::Index p = stats.num_fixed();
+  const Eigen::MatrixXd scaled =
+      stats.mean.array().rowwise() * t.weight.sqrt().transpose();
+  Eigen::MatrixXd A = stats.within;
+  A.selfadjointView<Eigen::Lower>().rankUpdate(scaled);
+  const double total = A(p, p);
+  const Eigen::LLT<Eigen::MatrixXd> chol(A);
+  if (chol.info() != Eigen::Success || !(chol.matrixLLT()(p, p) > 0.0)) {
+    throw DataError(
+        "the fixed effects and the groups fit the response exactly: no residual "
+        "variation is left to estimate the residual sd (sum of squares " +
+        std::to_string(total) + ")");
+  }
+  return chol.matrixL();
+}
+
+}  // namespace
+
+Eigen::MatrixXd profile_factor(const GroupedStats& stats, double lambda) {
+  return factor(stats, terms(stats, lambda));
+}
+
+ProfilePoint profile_value(const GroupedStats& stats,
+                           double lambda,
+                           Criterion criterion) {
+  const Terms t = terms(stats, lambda);
+  ProfilePoint point;
+  point.lambda = lambda;
+  point.deviance = deviance(stats, t, factor(stats, t), criterion);
+  return point;
+}
+
+ProfilePoint profile_derivatives(const GroupedStats& stats,
+                                 double lambda,
+                                 Criterion criterion) {
+  const Eigen::Index p = stats.num_fixed();
+  const bool reml = criterion == Criterion::reml;
+  const double d = stats.num_obs() - (reml ? static_cast<double>(p) : 0.0);
+  const Terms t = terms(stats, lambda);
+  const Eigen::MatrixXd L = factor(stats, t);
+
+  // Columns √… h_j, so that M = H Hᵀ and tr Q = Σ ω_j ‖column j of H‖².
+  Eigen::MatrixXd H = stats.mean.array().rowwise() * t.weight.transpose();
+  L.triangularView<Eigen::Lower>().solveInPlace(H);
+  const Eigen::MatrixXd M = H * H.transpose();
+  const double Myy = M(p, p);
+  const double Qyy = (H.row(p).array().square() * t.weight.transpose()).sum();
+
+  ProfilePoint point;
+  point.lambda = lambda;
+  point.deviance = deviance(stats, t, L, criterion);
+  point.first = -d * Myy + t.weight.sum();
+  point.second = d * (2.0 * Qyy - Myy * Myy - 2.0 * M.row(p).head(p).squaredNorm()) -
+                 t.weight.square().sum();
+  if (reml) {
+    const auto Hx = H.topRows(p);
+    const double trace_Q =
+        (Hx.colwise().squaredNorm().array() * t.weight.transpose()).sum();
+    point.first -= M.diagonal().head(p).sum();
+    point.second += 2.0 * trace_Q - M.topLeftCorner(p, p).squaredNorm();
+  }
+  return point;
+}
+
+}  // namespace merit

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/rotated_form.hpp"
+
+#include <algorithm>
+
+#include "engine/error.hpp"
+
+namespace merit {
+
+// Eigenvalues below this fraction of the largest group are rounding errors of zeros.
+constexpr double kRankTolerance = 1e-10;
+
+RotatedForm rotate(const GroupedStats& stats) {
+  using Eigen::Index;
+  using Eigen::MatrixXd;
+  using Eigen::VectorXd;
+  const Index p = stats.num_fixed();
+  const Index J = stats.num_groups();
+
+  const MatrixXd scaled =
+      stats.mean.array().rowwise() * stats.size.array().sqrt().transpose();
+  const MatrixXd cross = stats.within + scaled * scaled.transpose();
+  const Eigen::LLT<MatrixXd> chol(cross.topLeftCorner(p, p));
+  if (chol.info() != Eigen::Success) {
+    throw DataError("the fixed-effect columns are collinear");
+  }
+  const VectorXd beta = chol.solve(cross.col(p).head(p));
+  // Zᵀ X (J × p) and Zᵀ M Z from the triangular factor of XᵀX.
+  const MatrixXd ZtX = stats.size.asDiagonal() * stats.mean.topRows(p).transpose();
+  const MatrixXd half = chol.matrixL().solve(ZtX.transpose());  // p × J
+  MatrixXd ZtMZ = -(half.transpose() * half);
+  ZtMZ.diagonal() += stats.size;
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(ZtMZ);
+
+  RotatedForm form;
+  const double smallest = kRankTolerance * stats.size.maxCoeff();
+  const Index r = (eigen.eigenvalues().array() > smallest).count();
+  form.mu = eigen.eigenvalues().tail(r).reverse();
+  const MatrixXd W = eigen.eigenvectors().rightCols(r).rowwise().reverse();
+  const MatrixXd null = eigen.eigenvectors().leftCols(J - r);
+  const MatrixXd solved = chol.solve(ZtX.transpose());  // (XᵀX)⁻¹ XᵀZ
+  form.direction = solved * W;
+  const MatrixXd null_direction = solved * null;
+  form.null_covariance = null_direction * null_direction.transpose();
+  form.XtX_inverse = chol.solve(MatrixXd::Identity(p, p));
+  form.log_det_XtX = 2.0 * chol.matrixLLT().diagonal().array().log().sum();
+  form.num_obs = stats.num_obs();
+  form.residual_df = stats.num_obs() - static_cast<double>(p + r);
+
+  const VectorXd residual =
+      stats.mean.row(p).transpose() - stats.mean.topRows(p).transpose() * beta;
+  const VectorXd ZtMy = stats.size.cwiseProduct(residual);
+  form.w = (W.transpose() * ZtMy).cwiseQuotient(form.mu.cwiseSqrt());
+  // yᵀMy as within + between residual sums of squares: no subtraction of large numbers.
+  VectorXd contrast(p + 1);
+  contrast << -beta, 1.0;
+  const double rss =
+      contrast.dot(stats.within * contrast) + stats.size.dot(residual.cwiseAbs2());
+  form.S0 = std::max(0.0, rss - form.w.squaredNorm());
+  form.beta_ols = beta;
+  if (stats.has_intercept) {
+    MatrixXd shift = MatrixXd::Identity(p, p);
+    shift.row(0) -= stats.origin.head(p).transpose();
+    form.direction = (shift * form.direction).eval();
+    form.XtX_inverse = (shift * form.XtX_inverse * shift.transpose()).eval();
+    form.null_covariance = (shift * form.null_covariance * shift.transpose()).eval();
+    form.beta_ols = (shift * beta).eval();
+    form.beta_ols[0] += stats.origin[p];
+  }
+  return form;
+}
+
+}  // namespace merit

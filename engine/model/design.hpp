@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <Eigen/Dense>
+
+#include "engine/model/contrasts.hpp"
+#include "engine/model/formula.hpp"
+#include "engine/model/frame.hpp"
+#include "engine/model/survey.hpp"
+#include "engine/model/table.hpp"
+
+namespace merit {
+
+/// The rows of one block that the model uses.
+struct DesignBlock {
+  Eigen::MatrixXd z;  ///< rows used × (p + 1): fixed-effect columns, then the response
+  std::vector<double> group;  ///< rows used: number or level index of the row's group
+  RowCounts counts;
+};
+
+/// How a formula turns rows of a table into columns of numbers: R's model.frame and
+/// model.matrix for a Gaussian response and one random intercept.
+///
+/// Treatment contrasts, first level that occurs among the rows used as reference (ordered
+/// categories too, where R would take polynomials); coefficient names are R's.
+///
+///     Design design(parse_formula("y ~ x * sex + (1 | school)"), table, {.where = "wave == 2019"});
+///     while (design.needs_survey()) {      // at most once, unless gmean or scale are nested
+///       DesignSurvey all;                  // read blocks of kBlockRows rows of table_columns()
+///       for (block : blocks) all = merge(all, design.survey_block(block));
+///       design.complete(all);
+///     }
+///     for (block : blocks) use(design.evaluate(block));
+class Design {
+ public:
+  /// Binds the formula to the table's columns; reads no rows (but levels of text columns).
+  /// @throws UsageError if the formula or --where is at odds with itself or a level is unknown
+  /// @throws DataError if a column is missing or holds text where numbers are needed
+  Design(Formula formula, Table& table, const FrameOptions& options = {});
+
+  /// Columns of the table to read, ascending: RowBlock::columns in this order.
+  const std::vector<std::size_t>& table_columns() const { return frame_.table_columns(); }
+
+  /// True while facts about all rows are missing (levels that occur, gmean, scale).
+  bool needs_survey() const { return frame_.needs_survey(); }
+
+  /// The facts that are missing, of one block. Thread-safe.
+  /// @throws DataError if a value is not finite or a factor has too many levels
+  DesignSurvey survey_block(const RowBlock& block) const {
+    return frame_.survey_block(block);
+  }
+
+  /// Takes in the merged survey of all rows.
+  /// @throws DataError if no row is left, or a factor has one level
+  void complete(const DesignSurvey& survey);
+
+  /// The rows used of one block. Thread-safe; needs_survey() must be false.
+  /// @throws DataError if a used value is not finite, naming it and the first such row
+  DesignBlock evaluate(const RowBlock& block) const;
+
+  /// The same into `out`, reusing its memory.
+  void evaluate(const RowBlock& block, DesignBlock& out) const;
+
+  /// @throws DataError if no row was used, saying where they went
+  void check_rows_left(const RowCounts& counts) const { frame_.check_rows_left(counts); }
+
+  /// R's names of the p fixed-effect columns, in order. needs_survey() must be false.
+  const std::vector<std::string>& coefficient_names() const { return names_; }
+  bool has_intercept() const { return formula_.has_intercept; }
+  std::string response_name() const { return deparse(formula_.response); }
+  const std::string& group_name() const { return formula_.group; }
+  /// Level or number of the group with this key in DesignBlock::group.
+  std::string group_label(double key) const { return frame_.group_label(key); }
+  const Formula& formula() const { return formula_; }
+
+ private:
+  void make_columns();
+
+  Formula formula_;
+  ModelFrame frame_;
+  std::vector<ModelColumn> columns_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace merit

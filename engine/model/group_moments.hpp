@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <Eigen/Dense>
+
+#include "engine/model/grouped_stats.hpp"
+#include "engine/simd/level.hpp"
+
+namespace merit {
+
+/// First and second moments per group of some rows z = [x, y], in a form that can be merged
+/// without losing digits: the leaf and the inner node of the reduction over blocks.
+///
+/// Each group keeps an `origin` (one of its rows, exact) and the mean as an `offset` from
+/// it, so that neither values near 1e12 nor groups far apart cost digits, and a column that
+/// is constant in a group has within-group variation of exactly 0. Two nodes are merged by
+///
+///     δ = mean_b − mean_a,    W = W_a + W_b + n_a n_b/(n_a + n_b) δδᵀ
+///
+/// Source: Chan, Golub & LeVeque (1983), The American Statistician 37(3).
+struct GroupMoments {
+  std::vector<double> key;       ///< g groups, ascending keys
+  Eigen::VectorXd size;          ///< g, rows
+  Eigen::MatrixXd origin;        ///< (p+1) × g
+  Eigen::MatrixXd offset;        ///< (p+1) × g, mean − origin
+  Eigen::MatrixXd within;        ///< (p+1) × (p+1), Σ_j W_j; empty when kept per group
+  Eigen::MatrixXd group_within;  ///< packed W_j: (p+1)(p+2)/2 × g, or empty
+
+  Eigen::Index num_columns() const { return origin.rows(); }
+};
+
+/// Whether the within-group products are summed over groups or kept apart (a bootstrap that
+/// draws groups needs them apart): O(p²) or O(J p²) memory.
+enum class WithinDetail { pooled, per_group };
+
+/// Moments of the rows of one block.
+///
+/// @param z      rows × (p+1), columns [x, y], finite
+/// @param group  rows, key of each row's group, finite
+/// Two passes over the block: means first, then products of deviations from them.
+GroupMoments group_moments(const Eigen::MatrixXd& z,
+                           const std::vector<double>& group,
+                           WithinDetail detail,
+                           SimdLevel simd);
+
+/// Moments of the rows of both; groups in ascending order of their keys.
+GroupMoments merge(const GroupMoments& a, const GroupMoments& b);
+
+std::vector<std::byte> pack(const GroupMoments& moments);
+GroupMoments unpack_group_moments(std::span<const std::byte> bytes);
+
+/// The sufficient statistics of the model, from the moments of all rows.
+/// @param has_intercept  column 0 is the constant 1
+GroupedStats grouped_stats(const GroupMoments& moments, bool has_intercept);
+
+}  // namespace merit

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+namespace merit {
+
+/// What a random stream is for. Streams of different purposes never overlap, so that a
+/// replicate number may be used again for something else. Spaced, so that new purposes
+/// never renumber old ones: the values are part of every stored result.
+enum class Purpose : std::uint32_t {
+  parametric_bootstrap = 0x100,
+  group_bootstrap = 0x200,
+  row_bootstrap = 0x210,
+};
+
+}  // namespace merit

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "engine/report/render.hpp"
+
+namespace merit {
+namespace {
+
+/// RFC 4180: quoted if need be, quotes within doubled.
+std::string field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string field(const std::optional<double>& value) {
+  if (!value || std::isnan(*value)) return "";
+  if (std::isinf(*value)) return *value > 0.0 ? "Inf" : "-Inf";
+  return fmt::format("{}", *value);  // the shortest text that reads back the same
+}
+
+}  // namespace
+
+std::string to_csv(const Report& report) {
+  const bool with_bias = report.glance.replicates.has_value();
+  std::string out = fmt::format(
+      "effect,group,level,term,estimate,{}std.error,statistic,df,p.value,conf.low,"
+      "conf.high,conf.type\n",
+      with_bias ? "bias," : "");
+  for (const TidyRow& row : report.tidy) {
+    out += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{},{}\n",
+                       field(row.effect),
+                       field(row.group),
+                       field(row.level),
+                       field(row.term),
+                       field(row.estimate),
+                       with_bias ? field(row.bias) + "," : "",
+                       field(row.std_error),
+                       field(row.statistic),
+                       field(row.df),
+                       field(row.p_value),
+                       field(row.conf_low),
+                       field(row.conf_high),
+                       field(row.conf_type));
+  }
+  return out;
+}
+
+}  // namespace merit

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include <nlohmann/json.hpp>
+
+#include "engine/report/render.hpp"
+
+namespace merit {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+template <class Value>
+Json value_or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);  // dump() turns NaN and infinities to null
+}
+
+Json json_of(const Attributes& attributes) {
+  Json out = Json::object();
+  for (const auto& [key, value] : attributes) {
+    std::visit([&out, &name = key](const auto& v) { out[name] = v; }, value);
+  }
+  return out;
+}
+
+Json json_of(const ModelInfo& model) {
+  return {{"formula", model.formula},
+          {"family", model.family},
+          {"link", model.link},
+          {"method", model.method},
+          {"nagq", value_or_null(model.nagq)}};
+}
+
+Json json_of(const DataInfo& data) {
+  Json dropped = Json::object();
+  for (const auto& [column, count] : data.rows_dropped)
+    dropped[column] = count;
+  return {{"file", data.file},
+          {"digest", data.digest},
+          {"rows_read", data.rows_read},
+          {"rows_excluded_by_where", data.rows_excluded_by_where},
+          {"rows_used", data.rows_used},
+          {"rows_dropped", dropped},
+          {"group",
+           {{"name", data.group.name},
+            {"count", data.group.count},
+            {"min", data.group.min},
+            {"median", data.group.median},
+            {"max", data.group.max}}}};
+}
+
+Json json_of(const Glance& glance) {
+  Json out = {{"nobs", glance.num_obs},
+              {"ngroups", glance.num_groups},
+              {"logLik", glance.log_likelihood},
+              {"deviance", glance.deviance},
+              {"AIC", glance.aic},
+              {"BIC", glance.bic},
+              {"sigma", glance.sigma},
+              {"icc", glance.icc},
+              {"df.residual", glance.df_residual},
+              {"converged", glance.converged},
+              {"boundary", glance.boundary},
+              {"iterations", glance.iterations},
+              {"message", text_or_null(glance.message)}};
+  if (glance.replicates) {
+    const ReplicateCounts& counts = *glance.replicates;
+    out["replicates"] = counts.total();
+    out["failed"] = counts.num_failed();
+    out["boundary"] =
+        counts.boundary();  // replicates with τ̂ = 0 instead of the fit's flag
+    Json by_status = Json::object();
+    for (std::size_t code = 0; code < counts.by_status.size(); ++code) {
+      by_status[std::string(name(static_cast<ReplicateStatus>(code)))] =
+          counts.by_status[code];
+    }
+    out["by_status"] = by_status;
+  }
+  return out;
+}
+
+Json json_of(const TidyRow& row, bool with_bias) {
+  Json out = {{"effect", row.effect},
+              {"group", text_or_null(row.group)},
+              {"level", row.effect == "ran_vals" ? Json(row.level) : Json(nullptr)},
+              {"term", row.term},
+              {"estimate", value_or_null(row.estimate)}};
+  if (with_bias) out["bias"] = value_or_null(row.bias);
+  out["std.error"] = value_or_null(row.std_error);
+  out["statistic"] = value_or_null(row.statistic);
+  out["df"] = value_or_null(row.df);
+  out["p.value"] = value_or_null(row.p_value);
+  out["conf.low"] = value_or_null(row.conf_low);
+  out["conf.high"] = value_or_null(row.conf_high);
+  out["conf.type"] = text_or_null(row.conf_type);
+  return out;
+}
+
+Json json_of(const CoefficientCovariance& vcov) {
+  Json matrix = Json::array();
+  for (Eigen::Index i = 0; i < vcov.matrix.rows(); ++i) {
+    Json row = Json::array();
+    for (Eigen::Index j = 0; j < vcov.matrix.cols(); ++j)
+      row.push_back(vcov.matrix(i, j));
+    matrix.push_back(std::move(row));
+  }
+  return {{"names", vcov.names}, {"matrix", std::move(matrix)}};
+}
+
+}  // namespace
+
+std::string to_json(const Report& report) {
+  Json tidy = Json::array();
+  for (const TidyRow& row : report.tidy) {
+    tidy.push_back(json_of(row, report.glance.replicates.has_value()));
+  }
+  const Json out = {{"command", report.command},
+                    {"version", report.version},
+                    {"model", json_of(report.model)},
+                    {"data", json_of(report.data)},
+                    {"options", json_of(report.options)},
+                    {"conf.level", report.level},
+                    {"glance", json_of(report.glance)},
+                    {"tidy", std::move(tidy)},
+                    {"vcov", json_of(report.vcov)},
+                    {"notes", report.notes},
+                    {"provenance", json_of(report.provenance)}};
+  // A level or path that is not UTF-8 shows as U+FFFD instead of ending the program.
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace merit

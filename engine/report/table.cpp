@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <iterator>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "engine/report/render.hpp"
+#include "engine/report/text_table.hpp"
+
+namespace merit {
+namespace {
+
+using Align = TextTable::Align;
+
+std::string upper(std::string text) {
+  for (char& c : text)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// "Linear mixed model fit by REML", "Bootstrap of a linear mixed model fit by ML"
+std::string title(const Report& report) {
+  const bool linear =
+      report.model.family == "gaussian" && report.model.link == "identity";
+  std::string kind = linear ? "linear mixed model"
+                            : fmt::format("generalised linear mixed model ({}, {})",
+                                          report.model.family,
+                                          report.model.link);
+  if (report.command == "bootstrap") {
+    kind = "Bootstrap of a " + kind;
+  } else {
+    kind.front() =
+        static_cast<char>(std::toupper(static_cast<unsigned char>(kind.front())));
+  }
+  return kind + " fit by " + upper(report.model.method);
+}
+
+std::string value_text(const AttributeValue& value) {
+  return std::visit(
+      [](const auto& v) -> std::string {
+        using Value = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<Value, std::string>) return v;
+        if constexpr (std::is_same_v<Value, bool>) return v ? "yes" : "no";
+        if constexpr (std::is_same_v<Value, std::int64_t>) return with_separators(v);
+        if constexpr (std::is_same_v<Value, double>) return fmt::format("{:g}", v);
+      },
+      value);
+}
+
+/// "age 21, contact 41"; columns without missing values are left out
+std::string dropped_text(const DataInfo& data) {
+  std::string out;
+  for (const auto& [column, count] : data.rows_dropped) {
+    if (count == 0) continue;
+    out +=
+        fmt::format("{}{} {}", out.empty() ? "" : ", ", column, with_separators(count));
+  }
+  return out;
+}
+
+std::string replicates_text(const ReplicateCounts& counts) {
+  const std::int64_t num_failed = counts.num_failed();
+  std::string out = fmt::format("{}: {} used, {} failed",
+                                with_separators(counts.total()),
+                                with_separators(counts.total() - num_failed),
+                                with_separators(num_failed));
+  std::string reasons;
+  for (std::size_t code = 0; code < counts.by_status.size(); ++code) {
+    const auto status = static_cast<ReplicateStatus>(code);
+    if (!failed(status) || counts.by_status[code] == 0) continue;
+    reasons += fmt::format("{}{} {}",
+                           reasons.empty() ? "" : ", ",
+                           name(status),
+                           with_separators(counts.by_status[code]));
+  }
+  if (!reasons.empty()) out += " (" + reasons + ")";
+  return out;
+}
+
+/// What was fitted to what.
+std::string heading(const Report& report) {
+  const DataInfo& data = report.data;
+  const Glance& g = report.glance;
+  std::string out = title(report) + "\n";
+  const auto line = [&out](const std::string& label, const std::string& text) {
+    out += fmt::format("{:<11} {}\n", label, text);
+  };
+  line("Formula", report.model.formula);
+  line("Data",
+       fmt::format("{}: {} rows used of {}",
+                   data.file,
+                   with_separators(data.rows_used),
+                   with_separators(data.rows_read)));
+  if (data.rows_excluded_by_where > 0) {
+    line("", with_separators(data.rows_excluded_by_where) + " excluded by --where");
+  }
+  if (const std::string dropped = dropped_text(data); !dropped.empty()) {
+    line("", "dropped for missing values: " + dropped);
+  }
+  const GroupInfo& groups = data.group;
+  line("Groups",
+       fmt::format("{}: {}, {}",
+                   groups.name,
+                   with_separators(groups.count),
+                   groups.min == groups.max
+                       ? fmt::format("of {} rows each", with_separators(groups.min))
+                       : fmt::format("with {} to {} rows (median {:g})",
+                                     with_separators(groups.min),
+                                     with_separators(groups.max),
+                                     groups.median)));
+  std::string options;
+  for (const auto& [key, value] : report.options) {
+    options +=
+        fmt::format("{}{} {}", options.empty() ? "" : ", ", key, value_text(value));
+  }
+  if (!options.empty()) line("Options", options);
+  if (g.replicates) {
+    line("Replicates", replicates_text(*g.replicates));
+    if (const std::int64_t boundary = g.replicates->boundary(); boundary > 0) {
+      line("", with_separators(boundary) + " on the boundary: sd__(Intercept) is 0");
+    }
+  }
+  line("Likelihood",
+       fmt::format("logLik {:.4f}, deviance {:.4f}, AIC {:.4f}, BIC {:.4f}",
+                   g.log_likelihood,
+                   g.deviance,
+                   g.aic,
+                   g.bic));
+  return out;
+}
+
+/// Blank for what is absent.
+std::string cell(const std::optional<double>& value, double scale) {
+  return value ? number_text(*value, scale) : "";
+}
+
+/// R's confint headers: "2.5 %", "97.5 %".
+void add_interval_columns(TextTable& table, double level) {
+  table.add_column(fmt::format("{:.4g} %", 50.0 * (1.0 - level)), Align::decimal);
+  table.add_column(fmt::format("{:.4g} %", 50.0 * (1.0 + level)), Align::decimal);
+}
+
+std::vector<TidyRow> rows_of(const Report& report, const std::string& effect) {
+  std::vector<TidyRow> rows;
+  std::copy_if(report.tidy.begin(),
+               report.tidy.end(),
+               std::back_inserter(rows),
+               [&](const TidyRow& row) { return row.effect == effect; });
+  return rows;
+}
+
+/// Variance parameters of a fit: estimates without standard errors.
+TextTable variance_table(const std::vector<TidyRow>& rows, double icc) {
+  TextTable table;
+  table.add_column("Group", Align::left);
+  table.add_column("Term", Align::left);
+  table.add_column("Std.Dev.", Align::decimal);
+  table.add_column("Variance", Align::decimal);
+  table.add_column("ICC", Align::decimal);
+  for (const TidyRow& row : rows) {
+    const double sd = row.estimate.value_or(NAN);
+    table.add_row({row.group,
+                   row.term,
+                   number_text(sd, sd),
+                   number_text(sd * sd, sd * sd),
+                   row.group == "Residual" ? "" : fmt::format("{:.4f}", icc)});
+  }
+  return table;
+}
+
+TextTable wald_table(const std::vector<TidyRow>& rows, double level) {
+  const bool with_df = std::any_of(
+      rows.begin(), rows.end(), [](const TidyRow& row) { return row.df.has_value(); });
+  TextTable table;
+  table.add_column("Term", Align::left);
+  table.add_column("Estimate", Align::decimal);
+  table.add_column("Std.Error", Align::decimal);
+  if (with_df) table.add_column("df", Align::decimal);
+  table.add_column("Statistic", Align::decimal);
+  table.add_column("p", Align::decimal);
+  add_interval_columns(table, level);
+  for (const TidyRow& row : rows) {
+    const double scale = row.std_error.value_or(NAN);
+    std::vector<std::string> cells = {
+        row.term, cell(row.estimate, scale), cell(row.std_error, scale)};
+    if (with_df) cells.push_back(row.df ? fmt::format("{:.6g}", *row.df) : "");
+    cells.push_back(row.statistic ? fmt::format("{:.3f}", *row.statistic) : "");
+    cells.push_back(row.p_value ? p_value_text(*row.p_value) : "");
+    cells.push_back(cell(row.conf_low, scale));
+    cells.push_back(cell(row.conf_high, scale));
+    table.add_row(std::move(cells));
+  }
+  return table;
+}
+
+/// Bootstrap rows: what repeats from one interval type to the next is printed once.
+TextTable replicate_table(const std::vector<TidyRow>& rows, double level) {
+  TextTable table;
+  table.add_column("Term", Align::left);
+  table.add_column("Estimate", Align::decimal);
+  table.add_column("Bias", Align::decimal);
+  table.add_column("Std.Error", Align::decimal);
+  add_interval_columns(table, level);
+  table.add_column("Interval", Align::left);
+  const TidyRow* last = nullptr;
+  for (const TidyRow& row : rows) {
+    const double scale = row.std_error.value_or(NAN);
+    const bool again =
+        last != nullptr && last->term == row.term && last->group == row.group;
+    table.add_row({again ? "" : row.term,
+                   again ? "" : cell(row.estimate, scale),
+                   again ? "" : cell(row.bias, scale),
+                   again ? "" : cell(row.std_error, scale),
+                   cell(row.conf_low, scale),
+                   cell(row.conf_high, scale),
+                   row.conf_type});
+    last = &row;
+  }
+  return table;
+}
+
+/// In the order of a caterpillar plot: by mode.
+TextTable mode_table(std::vector<TidyRow> rows, double level) {
+  std::stable_sort(rows.begin(), rows.end(), [](const TidyRow& a, const TidyRow& b) {
+    return a.estimate.value_or(0.0) < b.estimate.value_or(0.0);
+  });
+  TextTable table;
+  table.add_column(rows.empty() ? "Group" : rows.front().group, Align::left);
+  table.add_column("Mode", Align::decimal);
+  table.add_column("Cond.SD", Align::decimal);
+  add_interval_columns(table, level);
+  for (const TidyRow& row : rows) {
+    const double scale = row.std_error.value_or(NAN);
+    table.add_row({row.level,
+                   cell(row.estimate, scale),
+                   cell(row.std_error, scale),
+                   cell(row.conf_low, scale),
+                   cell(row.conf_high, scale)});
+  }
+  return table;
+}
+
+std::string closing(const Report& report) {
+  const Glance& g = report.glance;
+  std::vector<std::string> notes;
+  if (!g.message.empty()) {
+    notes.push_back(g.message);
+  } else if (!g.converged) {
+    notes.emplace_back("the fit did not converge");
+  } else if (g.boundary) {
+    notes.emplace_back("boundary fit: sd__(Intercept) is estimated as 0");
+  }
+  notes.insert(notes.end(), report.notes.begin(), report.notes.end());
+  std::string out = notes.empty() ? "" : "\n";
+  for (const std::string& note : notes)
+    out += "Note: " + note + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string to_table(const Report& report) {
+  const bool replicates = report.glance.replicates.has_value();
+  const std::vector<TidyRow> fixed = rows_of(report, "fixed");
+  const std::vector<TidyRow> variances = rows_of(report, "ran_pars");
+  const std::vector<TidyRow> modes = rows_of(report, "ran_vals");
+
+  std::string out = heading(report);
+  const auto section = [&out](const std::string& name, const TextTable& table) {
+    if (!table.empty()) out += "\n" + name + "\n" + table.text("  ");
+  };
+  section("Random effects",
+          replicates ? replicate_table(variances, report.level)
+                     : variance_table(variances, report.glance.icc));
+  section("Fixed effects",
+          replicates ? replicate_table(fixed, report.level)
+                     : wald_table(fixed, report.level));
+  section("Random intercepts, by conditional mode", mode_table(modes, report.level));
+  return out + closing(report);
+}
+
+}  // namespace merit

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/cases.hpp"
+#include "engine/resample/group_constants.hpp"
+#include "engine/resample/packs.hpp"
+
+namespace merit {
+
+GroupedKernels grouped_kernels(SimdLevel level) {
+  switch (level) {
+    case SimdLevel::v4:
+      return simd_v4::grouped_kernels();
+    case SimdLevel::v3:
+      return simd_v3::grouped_kernels();
+    case SimdLevel::v2:
+      break;
+  }
+  return simd_v2::grouped_kernels();
+}
+
+namespace {
+
+class GroupBootstrap : public Scheme {
+ public:
+  GroupBootstrap(const GroupedStats& stats,
+                 const FitResult& fit,
+                 const SchemeOptions& options)
+      : options_(options),
+        kernel_(grouped_kernels(options.simd).draw_groups_and_fit),
+        arrays_(stats, fit, options.criterion) {}
+
+  void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
+    const GroupConstants constants = arrays_.constants();
+    static thread_local AlignedDoubles scratch;
+    scratch.reserve(grouped_scratch(constants.p, constants.num_groups));
+    make_in_packs(first,
+                  count,
+                  constants.p,
+                  options_.keep_std_errors,
+                  rows,
+                  [&](std::int64_t pack, const ReplicateSpan& out) {
+                    kernel_(constants, options_.seed, pack, out, scratch.data());
+                  });
+  }
+
+ private:
+  SchemeOptions options_;
+  decltype(GroupedKernels::draw_groups_and_fit) kernel_;
+  GroupArrays arrays_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scheme> group_bootstrap(const GroupedStats& stats,
+                                        const FitResult& fit,
+                                        const SchemeOptions& options) {
+  return std::make_unique<GroupBootstrap>(stats, fit, options);
+}
+
+}  // namespace merit

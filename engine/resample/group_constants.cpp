@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/group_constants.hpp"
+
+#include <algorithm>
+
+namespace merit {
+
+Eigen::VectorXd packed_lower(const Eigen::MatrixXd& symmetric) {
+  const Eigen::Index q = symmetric.rows();
+  Eigen::VectorXd lower(q * (q + 1) / 2);
+  for (Eigen::Index a = 0, ab = 0; a < q; ++a) {
+    for (Eigen::Index b = 0; b <= a; ++b)
+      lower[ab++] = symmetric(a, b);
+  }
+  return lower;
+}
+
+GroupArrays::GroupArrays(const GroupedStats& stats,
+                         const FitResult& fit,
+                         Criterion criterion)
+    : reml_(criterion == Criterion::reml),
+      has_intercept_(stats.has_intercept),
+      mean_size_(stats.num_obs() / static_cast<double>(stats.num_groups())),
+      origin_(stats.origin),
+      size_(stats.size),
+      within_(packed_lower(stats.within)),
+      mean_(stats.mean.transpose()) {
+  // 0 and five points around the estimate, wide enough to tell two minima apart; the
+  // bracket of the last is open.
+  const double lambda = (fit.tau / fit.sigma) * (fit.tau / fit.sigma);
+  const double centre = std::max(lambda, 0.25 / mean_size_);
+  grid_ = {0.0, centre / 16, centre / 4, centre, centre * 4, centre * 16};
+  const Eigen::Index J = stats.num_groups();
+  grid_log_.resize(static_cast<Eigen::Index>(grid_.size()), J);
+  for (std::size_t k = 0; k < grid_.size(); ++k) {
+    grid_log_.row(static_cast<Eigen::Index>(k)) =
+        (grid_[k] * size_.array()).log1p().transpose();
+  }
+  if (stats.group_within.empty()) return;
+  product_.resize(within_.size(), J);
+  group_within_.resize(within_.size(), J);
+  for (Eigen::Index j = 0; j < J; ++j) {
+    const Eigen::VectorXd mean = stats.mean.col(j);
+    product_.col(j) = packed_lower(mean * mean.transpose());
+    group_within_.col(j) = packed_lower(stats.group_within[static_cast<std::size_t>(j)]);
+  }
+}
+
+GroupConstants GroupArrays::constants() const {
+  GroupConstants m{};
+  m.p = static_cast<int>(origin_.size()) - 1;
+  m.num_groups = static_cast<int>(size_.size());
+  m.reml = reml_;
+  m.has_intercept = has_intercept_;
+  m.origin = origin_.data();
+  m.search_offset = 1.0 / mean_size_;
+  m.num_grid = static_cast<int>(grid_.size());
+  m.grid = grid_.data();
+  m.size = size_.data();
+  m.mean = mean_.data();
+  m.grid_log = grid_log_.data();
+  m.product = product_.data();
+  m.group_within = group_within_.data();
+  m.within = within_.data();
+  return m;
+}
+
+}  // namespace merit

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "engine/resample/parametric_kernel.hpp"
+#include "engine/resample/replicate_rows.hpp"
+
+namespace merit {
+
+inline constexpr std::int64_t kPackSize = 8;  ///< replicates per kernel call
+
+/// Doubles on a 64-byte boundary, as the kernels want them.
+class AlignedDoubles {
+ public:
+  explicit AlignedDoubles(std::int64_t count = 0) { reserve(count); }
+  void reserve(std::int64_t count) {
+    if (count <= capacity_) return;
+    const auto bytes = (static_cast<std::size_t>(count) * sizeof(double) + 63) / 64 * 64;
+    memory_.reset(static_cast<double*>(std::aligned_alloc(64, bytes)));
+    if (!memory_) throw std::bad_alloc();
+    capacity_ = count;
+  }
+  double* data() { return memory_.get(); }
+
+ private:
+  struct Free {
+    void operator()(double* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<double, Free> memory_;
+  std::int64_t capacity_ = 0;
+};
+
+/// Fills `rows` with replicates [first, first + count), eight at a time:
+/// make_pack(first of the pack, where to write).
+template <class MakePack>
+void make_in_packs(std::int64_t first,
+                   std::int64_t count,
+                   std::int64_t p,
+                   bool keep_std_errors,
+                   ReplicateRows& rows,
+                   MakePack make_pack) {
+  rows.resize(count, p + 2, keep_std_errors ? p : 0);
+  for (std::int64_t done = 0; done < count; done += kPackSize) {
+    const ReplicateSpan span{rows.estimate.data() + done * (p + 2),
+                             keep_std_errors ? rows.std_error.data() + done * p : nullptr,
+                             rows.log_likelihood.data() + done,
+                             rows.status.data() + done,
+                             static_cast<int>(std::min(kPackSize, count - done))};
+    make_pack(first + done, span);
+  }
+}
+
+}  // namespace merit

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/parametric.hpp"
+
+#include "engine/resample/rotated_parametric.hpp"
+
+namespace merit {
+
+ParametricKernels parametric_kernels(SimdLevel level) {
+  switch (level) {
+    case SimdLevel::v4:
+      return simd_v4::parametric_kernels();
+    case SimdLevel::v3:
+      return simd_v3::parametric_kernels();
+    case SimdLevel::v2:
+      break;
+  }
+  return simd_v2::parametric_kernels();
+}
+
+namespace {
+
+class RotatedParametric : public Scheme {
+ public:
+  RotatedParametric(const GroupedStats& stats,
+                    const FitResult& fit,
+                    const SchemeOptions& options)
+      : options_(options),
+        kernel_(parametric_kernels(options.simd).draw_and_fit),
+        model_(stats, rotate(stats), fit, options.criterion) {}
+
+  void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
+    const ParametricConstants constants = model_.constants();
+    static thread_local AlignedDoubles scratch;
+    scratch.reserve(parametric_scratch(constants.p, constants.r));
+    make_in_packs(first,
+                  count,
+                  constants.p,
+                  options_.keep_std_errors,
+                  rows,
+                  [&](std::int64_t pack, const ReplicateSpan& out) {
+                    kernel_(constants, options_.seed, pack, out, scratch.data());
+                  });
+  }
+
+ private:
+  SchemeOptions options_;
+  ParametricKernel kernel_;
+  RotatedModel model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scheme> parametric_bootstrap(const GroupedStats& stats,
+                                             const FitResult& fit,
+                                             const SchemeOptions& options) {
+  if (stats.num_groups() > kMostGroupsToRotate) {
+    return grouped_parametric_bootstrap(stats, fit, options);
+  }
+  return std::make_unique<RotatedParametric>(stats, fit, options);
+}
+
+}  // namespace merit

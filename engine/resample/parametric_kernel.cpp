@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/parametric_kernel.hpp"
+
+#include "engine/fit/lambda_search.hpp"
+#include "engine/random/random_lanes.hpp"
+#include "engine/resample/write_lanes.hpp"
+
+namespace merit::MERIT_SIMD_NAMESPACE {
+namespace {
+
+/// One data set per lane, in rotated form.
+struct RotatedData {
+  const Lanes* w;         // r
+  const Lanes* w_square;  // r
+  Lanes S0;
+};
+
+/// S(λ) on the grid, four points at a time: the products need no division.
+MERIT_INLINE Bracket scan_grid(const ParametricConstants& m, const RotatedData& data) {
+  constexpr int kAtOnce = 4;
+  Bracket bracket = empty_bracket();
+  for (int k = 0; k < m.num_grid; k += kAtOnce) {
+    const double* shrink[kAtOnce];
+    Lanes sum[kAtOnce];
+    for (int t = 0; t < kAtOnce; ++t) {
+      const int point = k + t < m.num_grid ? k + t : m.num_grid - 1;
+      shrink[t] = m.grid_shrink + std::int64_t{point} * m.r;
+      sum[t] = data.S0;
+    }
+    for (int i = 0; i < m.r; ++i) {
+      const Lanes square = data.w_square[i];
+#pragma GCC unroll 4
+      for (int t = 0; t < kAtOnce; ++t)
+        sum[t] = fma(square, broadcast(shrink[t][i]), sum[t]);
+    }
+    // deviance/d = log S + log-determinant/d: S · exp(log-determinant/d) orders alike.
+    for (int t = 0; t < kAtOnce && k + t < m.num_grid; ++t) {
+      offer(bracket, m.grid, m.num_grid, k + t, sum[t] * broadcast(m.grid_factor[k + t]));
+    }
+  }
+  return bracket;
+}
+
+MERIT_INLINE Slope slope_at(const ParametricConstants& m,
+                            const RotatedData& data,
+                            Lanes lambda) {
+  const Lanes one = broadcast(1.0);
+  Lanes S = data.S0, S1 = broadcast(0.0), S2 = S1, D1 = S1, D2 = S1;
+  for (int i = 0; i < m.r; ++i) {
+    const Lanes mu = broadcast(m.mu[i]);
+    const Lanes shrink = one / fma(lambda, mu, one);
+    const Lanes u = mu * shrink;
+    const Lanes q = data.w_square[i] * shrink;
+    const Lanes qu = q * u;
+    S = S + q;
+    S1 = S1 + qu;
+    S2 = fma(qu, u, S2);
+    D1 = D1 + u;
+    D2 = fma(u, u, D2);
+  }
+  if (!m.reml) {
+    D1 = D2 = broadcast(0.0);
+    for (int g = 0; g < m.num_sizes; ++g) {
+      const Lanes size = broadcast(m.size[g]);
+      const Lanes u = size / fma(lambda, size, one);
+      const Lanes count = broadcast(m.size_count[g]);
+      D1 = fma(count, u, D1);
+      D2 = fma(count * u, u, D2);
+    }
+  }
+  // f = d log S + D, S′ = −S1, S″ = 2 S2, D′ = D1, D″ = −D2
+  const Lanes d = broadcast(m.criterion_df);
+  const Lanes ratio = S1 / S;
+  const Lanes curvature = broadcast(2.0) * (S2 / S) - ratio * ratio;
+  return {D1 - d * ratio, d * curvature - D2};
+}
+
+/// Σ log(1 + λ x_i) c_i from products of eight factors: one logarithm for eight terms.
+MERIT_INLINE Lanes sum_of_logs(Lanes lambda, const double* x, int count) {
+  const Lanes one = broadcast(1.0);
+  Lanes sum = broadcast(0.0);
+  for (int i = 0; i < count; i += 8) {
+    Lanes product = one;
+    for (int t = i; t < i + 8 && t < count; ++t) {
+      product = product * fma(lambda, broadcast(x[t]), one);
+    }
+    sum = sum + log(product);
+  }
+  return sum;
+}
+
+MERIT_INLINE Lanes weighted_sum_of_logs(Lanes lambda,
+                                        const double* x,
+                                        const double* weight,
+                                        int count) {
+  const Lanes one = broadcast(1.0);
+  Lanes sum = broadcast(0.0);
+  for (int i = 0; i < count; ++i) {
+    sum = fma(broadcast(weight[i]), log(fma(lambda, broadcast(x[i]), one)), sum);
+  }
+  return sum;
+}
+
+/// Finds λ̂ and writes the replicate. `beta_at_zero` is what β̂ is made of besides the
+/// groups' part: β̂_OLS, or β + L z for drawn data; `shift` as in ParametricConstants
+/// (null: zeros), so that β̂(λ) = beta_at_zero + Σ_i C_i √μ_i w_i (shift_i − λ/(1 + λμ_i)).
+MERIT_INLINE void fit_and_write(const ParametricConstants& m,
+                                const RotatedData& data,
+                                const Lanes* beta_at_zero,
+                                const double* shift,
+                                const ReplicateSpan& out,
+                                Lanes* shrink,
+                                Lanes* part) {
+  const Lanes one = broadcast(1.0);
+  const Bracket bracket = scan_grid(m, data);
+  Lanes first_at_zero = broadcast(0.0);
+  if (any(bracket.at_zero)) first_at_zero = slope_at(m, data, broadcast(0.0)).first;
+  const FoundLambda found = find_lambda(
+      bracket,
+      first_at_zero,
+      m.search_offset,
+      [&](Lanes lambda)
+          __attribute__((always_inline)) { return slope_at(m, data, lambda); });
+  const Lanes lambda = found.lambda;
+
+  Lanes S = data.S0;
+  for (int i = 0; i < m.r; ++i) {
+    shrink[i] = one / fma(lambda, broadcast(m.mu[i]), one);
+    S = fma(data.w_square[i], shrink[i], S);
+    const Lanes moved = broadcast(shift == nullptr ? 0.0 : shift[i]) - lambda * shrink[i];
+    part[i] = data.w[i] * moved;
+  }
+  const Lanes d = broadcast(m.criterion_df);
+  const Lanes sigma = sqrt(S / d);
+  const Lanes tau = sigma * sqrt(lambda);
+  const Lanes log_determinant =
+      m.reml ? sum_of_logs(lambda, m.mu, m.r)
+             : weighted_sum_of_logs(lambda, m.size, m.size_count, m.num_sizes);
+  const Lanes log_sigma_part = log(broadcast(6.283185307179586) * (S / d));
+  const Lanes deviance =
+      fma(d, one + log_sigma_part, broadcast(m.log_constant) + log_determinant);
+
+  const LaneWriter writer(out, m.p, found.converged, found.boundary);
+  for (int k = 0; k < m.p; ++k) {
+    const double* direction = m.direction + std::int64_t{k} * m.r;
+    Lanes beta = beta_at_zero[k];
+    for (int i = 0; i < m.r; ++i)
+      beta = fma(part[i], broadcast(direction[i]), beta);
+    writer.estimate(k, beta);
+  }
+  writer.estimate(m.p, tau);
+  writer.estimate(m.p + 1, sigma);
+  writer.log_likelihood(broadcast(-0.5) * deviance);
+  if (out.std_error == nullptr) return;
+  for (int k = 0; k < m.p; ++k) {
+    const double* square = m.direction_squared + std::int64_t{k} * m.r;
+    Lanes between = broadcast(m.var_null[k]);
+    for (int i = 0; i < m.r; ++i)
+      between = fma(shrink[i], broadcast(square[i]), between);
+    writer.std_error(k, sigma * sqrt(fma(lambda, between, broadcast(m.var_at_zero[k]))));
+  }
+}
+
+void draw_and_fit(const ParametricConstants& m,
+                  std::uint64_t seed,
+                  std::int64_t first,
+                  const ReplicateSpan& out,
+                  double* scratch) {
+  auto* lanes = reinterpret_cast<Lanes*>(scratch);
+  Lanes* w = lanes;  // r normals, then p more
+  Lanes* z = w + m.r;
+  Lanes* w_square = z + m.p + 1;
+  Lanes* shrink = w_square + m.r;
+  Lanes* part = shrink + m.r;
+  const RandomLanes stream{seed, Purpose::parametric_bootstrap, consecutive(first)};
+  fill_normals(stream, 0, m.r + m.p, w);
+  const auto next_draw = static_cast<std::uint32_t>((m.r + m.p + 1) / 2);
+  const Lanes sigma = broadcast(m.sigma);
+  RotatedData data{
+      w, w_square, chi_squared(stream, next_draw, m.residual_df) * sigma * sigma};
+  for (int i = 0; i < m.r; ++i) {
+    w[i] = w[i] * broadcast(m.draw_sd[i]);
+    w_square[i] = w[i] * w[i];
+  }
+  for (int k = m.p - 1; k >= 0; --k) {  // β + L z in place, last row first
+    Lanes beta = broadcast(m.beta[k]);
+    for (int c = 0; c <= k; ++c) {
+      beta = fma(broadcast(m.beta_factor[std::int64_t{k} * m.p + c]), z[c], beta);
+    }
+    z[k] = beta;
+  }
+  fit_and_write(m, data, z, m.draw_shift, out, shrink, part);
+}
+
+void fit(const ParametricConstants& m,
+         const double* w_in,
+         const double* S0,
+         const double* beta_ols,
+         const ReplicateSpan& out,
+         double* scratch) {
+  auto* lanes = reinterpret_cast<Lanes*>(scratch);
+  Lanes* w = lanes;
+  Lanes* beta = w + m.r;
+  Lanes* w_square = beta + m.p + 1;
+  Lanes* shrink = w_square + m.r;
+  Lanes* part = shrink + m.r;
+  for (int i = 0; i < m.r; ++i) {
+    w[i] = load(w_in + std::int64_t{i} * kLanes);
+    w_square[i] = w[i] * w[i];
+  }
+  for (int k = 0; k < m.p; ++k)
+    beta[k] = load(beta_ols + std::int64_t{k} * kLanes);
+  fit_and_write(m, RotatedData{w, w_square, load(S0)}, beta, nullptr, out, shrink, part);
+}
+
+}  // namespace
+
+ParametricKernels parametric_kernels() {
+  return {draw_and_fit, fit};
+}
+
+}  // namespace merit::MERIT_SIMD_NAMESPACE

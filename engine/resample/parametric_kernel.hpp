@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+#include "engine/simd/level.hpp"
+
+namespace merit {
+
+/// Where a kernel writes eight replicates, row by row. Rows beyond `count` are not written.
+struct ReplicateSpan {
+  double* estimate;        ///< count × (p + 2): β̂, τ̂, σ̂
+  double* std_error;       ///< count × p, or null
+  double* log_likelihood;  ///< count
+  std::uint8_t* status;    ///< count, ReplicateStatus
+  int count;               ///< 1 … 8
+};
+
+/// The constants of a parametric bootstrap in rotated form (engine/fit/rotated_form.hpp),
+/// as plain arrays: nothing else may cross into the kernels.
+struct ParametricConstants {
+  int p, r;
+  bool reml;
+  double criterion_df;  ///< d: n − p (REML) or n (ML)
+  double residual_df;   ///< n − p − r
+  double log_constant;  ///< log|XᵀX| for REML, else 0
+  double search_offset;
+
+  const double* mu;          ///< r
+  const double* draw_sd;     ///< r, σ √(1 + λ₀ μ_i)
+  const double* draw_shift;  ///< r, λ₀/(1 + λ₀ μ_i)
+  double sigma;              ///< σ of the model drawn from
+  const double* beta;        ///< p, β of the model drawn from
+  const double* beta_factor;  ///< p × p lower triangle, row-major: L Lᵀ = Var β̂(λ₀)
+  const double* direction;          ///< p × r row-major, C_ki √μ_i
+  const double* direction_squared;  ///< p × r row-major, C_ki²
+  const double* var_at_zero;        ///< p, diagonal of (XᵀX)⁻¹
+  const double* var_null;           ///< p, diagonal of N
+
+  int num_sizes;             ///< distinct group sizes, ML only
+  const double* size;        ///< num_sizes
+  const double* size_count;  ///< num_sizes, groups of that size
+
+  int num_grid;
+  const double* grid;         ///< num_grid, λ_0 = 0 < λ_1 < …
+  const double* grid_shrink;  ///< num_grid × r, 1/(1 + λ_k μ_i)
+  const double* grid_factor;  ///< num_grid, exp(log-determinant(λ_k)/d)
+};
+
+/// Eight-lane scratch doubles that the kernel needs: 8 (4 r + p).
+constexpr std::int64_t parametric_scratch(int p, int r) {
+  return 8 * (4 * std::int64_t{r} + p + 1);
+}
+
+/// Draws and fits replicates first … first + 7; the lanes are consecutive replicates.
+using ParametricKernel = void (*)(const ParametricConstants& constants,
+                                  std::uint64_t seed,
+                                  std::int64_t first,
+                                  const ReplicateSpan& out,
+                                  double* scratch);
+
+/// Fits given data instead of drawing them: w (r × 8), S₀ (8), β̂_OLS (p × 8), lane by lane.
+using RotatedFitKernel = void (*)(const ParametricConstants& constants,
+                                  const double* w,
+                                  const double* S0,
+                                  const double* beta_ols,
+                                  const ReplicateSpan& out,
+                                  double* scratch);
+
+struct ParametricKernels {
+  ParametricKernel draw_and_fit;
+  RotatedFitKernel fit;
+};
+
+ParametricKernels parametric_kernels(SimdLevel level);
+
+namespace simd_v2 {
+ParametricKernels parametric_kernels();
+}
+namespace simd_v3 {
+ParametricKernels parametric_kernels();
+}
+namespace simd_v4 {
+ParametricKernels parametric_kernels();
+}
+
+}  // namespace merit

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace merit {
+
+/// How a replicate ended. Stored as one byte per replicate; the numbers never change.
+enum class ReplicateStatus : std::uint8_t {
+  ok = 0,
+  boundary = 1,       ///< τ̂ = 0: a legitimate estimate, counted apart
+  not_converged = 2,  ///< estimates are NaN
+  collinear = 3,      ///< the resampled X has collinear columns; estimates are NaN
+  degenerate = 4,     ///< no residual variation left; estimates are NaN
+};
+
+inline constexpr int kNumReplicateStatuses = 5;
+
+/// Name in tables, JSON and files: "ok", "boundary", "not_converged", …
+std::string_view name(ReplicateStatus status);
+
+/// True for outcomes without estimates.
+constexpr bool failed(ReplicateStatus status) {
+  return status != ReplicateStatus::ok && status != ReplicateStatus::boundary;
+}
+
+/// Results of consecutive replicates, one row each, as they are stored.
+struct ReplicateRows {
+  std::int64_t count = 0;
+  std::int64_t num_estimates = 0;      ///< p + 2: β̂, τ̂, σ̂
+  std::int64_t num_std_errors = 0;     ///< p (β̂ only), or 0 when they are not kept
+  std::vector<double> estimate;        ///< count × num_estimates, row-major
+  std::vector<double> std_error;       ///< count × num_std_errors, row-major
+  std::vector<double> log_likelihood;  ///< count
+  std::vector<std::uint8_t> status;    ///< count, ReplicateStatus
+
+  void resize(std::int64_t rows, std::int64_t estimates, std::int64_t std_errors);
+};
+
+/// One contiguous message: what a rank sends to the writer.
+std::vector<std::byte> pack(const ReplicateRows& rows);
+ReplicateRows unpack_replicate_rows(std::span<const std::byte> bytes);
+
+}  // namespace merit

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/model/moments_kernel.hpp"
+#include "engine/random/stream.hpp"
+#include "engine/resample/cases.hpp"
+#include "engine/resample/group_constants.hpp"
+#include "engine/resample/packs.hpp"
+
+namespace merit {
+namespace {
+
+/// Memory of one thread.
+struct RowWorkspace {
+  AlignedDoubles scratch, size, mean, within;
+  std::vector<double> drawn, cross, sum;
+  std::vector<std::int32_t> one_group;
+};
+
+class RowBootstrap : public Scheme {
+ public:
+  RowBootstrap(const GroupedStats& stats,
+               std::shared_ptr<const GroupRows> rows,
+               ResampleUnit unit,
+               const FitResult& fit,
+               const SchemeOptions& options)
+      : options_(options),
+        unit_(unit),
+        kernel_(grouped_kernels(options.simd).fit),
+        moments_(moments_kernel(options.simd)),
+        arrays_(stats, fit, options.criterion),
+        rows_(std::move(rows)),
+        q_(stats.num_fixed() + 1),
+        stride_((q_ + 7) / 8 * 8) {
+    // Rows from the common origin, row-major and padded, so that a drawn row is one copy.
+    centred_.assign(static_cast<std::size_t>(rows_->z.rows() * stride_), 0.0);
+    for (Eigen::Index a = 0; a < q_; ++a) {
+      for (Eigen::Index i = 0; i < rows_->z.rows(); ++i) {
+        centred_[static_cast<std::size_t>(i * stride_ + a)] =
+            rows_->z(i, a) - stats.origin[a];
+      }
+    }
+  }
+
+  void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
+    const GroupConstants constants = arrays_.constants();
+    static thread_local RowWorkspace work;
+    const std::int64_t J = constants.num_groups;
+    const std::int64_t pairs = q_ * (q_ + 1) / 2;
+    work.scratch.reserve(grouped_scratch(constants.p, constants.num_groups));
+    work.size.reserve(J * kPackSize);
+    work.mean.reserve(J * q_ * kPackSize);
+    work.within.reserve(pairs * kPackSize);
+    make_in_packs(first,
+                  count,
+                  constants.p,
+                  options_.keep_std_errors,
+                  rows,
+                  [&](std::int64_t pack, const ReplicateSpan& out) {
+                    std::fill_n(work.within.data(), pairs * kPackSize, 0.0);
+                    for (std::int64_t lane = 0; lane < kPackSize; ++lane) {
+                      draw(pack + lane, lane, work);
+                    }
+                    kernel_(constants,
+                            {work.size.data(), work.mean.data(), work.within.data()},
+                            out,
+                            work.scratch.data());
+                  });
+  }
+
+ private:
+  /// Draws one replicate's rows into its lane of `work`.
+  void draw(std::int64_t replicate, std::int64_t lane, RowWorkspace& work) const {
+    const auto J = static_cast<std::int64_t>(rows_->key.size());
+    Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
+    Stream within(options_.seed, Purpose::row_bootstrap, replicate);
+    for (std::int64_t slot = 0; slot < J; ++slot) {
+      const std::int64_t group = unit_ == ResampleUnit::both ? groups.index(J) : slot;
+      draw_slot(group, slot, lane, within, work);
+    }
+  }
+
+  void draw_slot(std::int64_t group,
+                 std::int64_t slot,
+                 std::int64_t lane,
+                 Stream& stream,
+                 RowWorkspace& work) const {
+    const std::int64_t begin = rows_->first[static_cast<std::size_t>(group)];
+    const std::int64_t n = rows_->first[static_cast<std::size_t>(group) + 1] - begin;
+    const auto stride = static_cast<std::size_t>(stride_);
+    work.drawn.resize(static_cast<std::size_t>(n) * stride);
+    work.one_group.assign(static_cast<std::size_t>(n), 0);
+    work.sum.assign(stride, 0.0);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const double* from = centred_.data() + (begin + stream.index(n)) * stride_;
+      double* to = work.drawn.data() + i * stride_;
+      for (std::size_t a = 0; a < stride; ++a) {
+        to[a] = from[a];
+        work.sum[a] += from[a];
+      }
+    }
+    for (double& sum : work.sum)
+      sum /= static_cast<double>(n);
+    work.cross.assign(stride * stride, 0.0);
+    moments_.cross_products(work.drawn.data(),
+                            work.one_group.data(),
+                            n,
+                            static_cast<int>(stride_),
+                            work.sum.data(),
+                            work.cross.data());
+    work.size.data()[slot * kPackSize + lane] = static_cast<double>(n);
+    for (Eigen::Index a = 0, ab = 0; a < q_; ++a) {
+      work.mean.data()[(slot * q_ + a) * kPackSize + lane] =
+          work.sum[static_cast<std::size_t>(a)];
+      for (Eigen::Index b = 0; b <= a; ++b, ++ab) {
+        work.within.data()[ab * kPackSize + lane] +=
+            work.cross[static_cast<std::size_t>(a * stride_ + b)];
+      }
+    }
+  }
+
+  SchemeOptions options_;
+  ResampleUnit unit_;
+  decltype(GroupedKernels::fit) kernel_;
+  MomentsKernel moments_;
+  GroupArrays arrays_;
+  std::shared_ptr<const GroupRows> rows_;
+  Eigen::Index q_, stride_;
+  std::vector<double> centred_;  // n × stride
+};
+
+}  // namespace
+
+std::unique_ptr<Scheme> row_bootstrap(const GroupedStats& stats,
+                                      std::shared_ptr<const GroupRows> rows,
+                                      ResampleUnit unit,
+                                      const FitResult& fit,
+                                      const SchemeOptions& options) {
+  return std::make_unique<RowBootstrap>(stats, std::move(rows), unit, fit, options);
+}
+
+}  // namespace merit

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include "engine/run/coordinator.hpp"
+
+#include <utility>
+
+namespace merit {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAskEvery{50};        // stop_requested
+constexpr milliseconds kProgressEvery{200};  // progress
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+Coordinator::Coordinator(
+    const Communicator& comm, LocalWork& local, RowWriter& writer, Job job, int workers)
+    : comm_(comm),
+      local_(local),
+      writer_(writer),
+      job_(job),
+      workers_(workers),
+      control_in_(comm, kControlTag),
+      rows_in_(comm, kRowsTag),
+      control_out_(comm, kControlTag),
+      members_(static_cast<std::size_t>(comm.size())),
+      start_(Clock::now()),
+      last_asked_(start_),
+      last_progress_(start_) {
+  members_[0].finished = true;
+}
+
+void Coordinator::run() {
+  Pause pause;
+  while (true) {
+    const bool active = serve();
+    if (is_over()) break;
+    // Alone there is nobody to answer; near the end each ms counts.
+    const bool alone = comm_.size() == 1 && finish_ == Finish::not_yet;
+    local_.bell.wait_for(pause.next(active, alone ? kAskEvery : milliseconds(1)));
+  }
+  for (int member = 1; member < comm_.size(); ++member) {
+    control_out_.send(member, control_message(MessageKind::end, std::uint8_t{0}));
+  }
+  control_out_.wait();
+  members_[0].report.num_blocks = local_.timer.num_blocks();
+  members_[0].report.busy_seconds = local_.timer.total();
+  try {
+    if (job_.options.progress) job_.options.progress(progress());
+  } catch (...) {
+    failure_.note(kNoBlock, current_failure());
+  }
+}
+
+/// One round; true if a message came.
+bool Coordinator::serve() {
+  bool active = false;
+  if (comm_.size() > 1) {
+    active = read_control();
+    active |= read_rows();
+  }
+  if (const std::optional<Failure> failure = local_.failure.get()) {
+    failure_.note(local_.failure.block(), *failure);
+  }
+  if (const std::optional<Failure> failure = writer_.status().failure) {
+    failure_.note(kNoBlock, *failure);
+  }
+  ask_options();
+  if (failure_.get()) finish(Finish::after_failure);
+  if (local_.blocks.status().blocks_left == 0) finish(Finish::normally);
+  return active;
+}
+
+bool Coordinator::read_control() {
+  bool any = false;
+  while (const std::optional<Message> message = control_in_.next()) {
+    any = true;
+    ByteReader reader(message->bytes);
+    MemberState& member = members_[static_cast<std::size_t>(message->from)];
+    switch (reader.take<MessageKind>()) {
+      case MessageKind::request:
+        lease_to(message->from, reader.take<LeaseRequest>());
+        break;
+      case MessageKind::failed: {
+        const auto block = reader.take<std::int64_t>();
+        failure_.note(block, take_failure(reader));
+        break;
+      }
+      case MessageKind::finished:
+        member.finished = true;
+        member.report = reader.take<MemberReport>();
+        break;
+      default:
+        throw Error(ExitCode::internal, "a rank sent an unknown message");
+    }
+  }
+  return any;
+}
+
+bool Coordinator::read_rows() {
+  bool any = false;
+  while (const auto message = rows_in_.next(local_.rows.has_room())) {
+    any = true;
+    ++members_[static_cast<std::size_t>(message->from)].row_messages;
+    for (BlockRows& block : unpack_rows(std::move(message->bytes))) {
+      local_.rows.push_at_once(std::move(block));
+      ++blocks_received_;
+    }
+  }
+  return any;
+}
+
+void Coordinator::lease_to(int member, const LeaseRequest& request) {
+  if (finish_ != Finish::not_yet) return;  // "finish" is on its way
+  const std::int64_t blocks = lease_blocks(request,
+                                           local_.blocks.status().blocks_left,
+                                           job_.total_threads,
+                                           job_.options.lease_seconds);
+  const BlockRange lease = local_.blocks.cut(blocks);
+  if (lease.count == 0) return;  // and here it soon will be
+  control_out_.send(member, control_message(MessageKind::lease, lease));
+}
+
+void Coordinator::ask_options() {
+  const Clock::time_point now = Clock::now();
+  try {
+    if (job_.options.stop_requested && now - last_asked_ >= kAskEvery) {
+      last_asked_ = now;
+      if (job_.options.stop_requested()) finish(Finish::stopped);
+    }
+    if (job_.options.progress && now - last_progress_ >= kProgressEvery) {
+      last_progress_ = now;
+      job_.options.progress(progress());
+    }
+  } catch (...) {
+    failure_.note(kNoBlock, current_failure());
+  }
+}
+
+void Coordinator::finish(Finish how) {
+  if (how <= finish_) return;
+  finish_ = how;
+  local_.blocks.clear();
+  if (how == Finish::after_failure) local_.rows.discard();
+  for (int member = 1; member < comm_.size(); ++member) {
+    control_out_.send(member, control_message(MessageKind::finish, how));
+  }
+}
+
+bool Coordinator::is_over() const {
+  if (finish_ == Finish::not_yet || !all_computed(local_, workers_)) return false;
+  // A worker may have failed after serve() looked.
+  if (local_.failure.get() && finish_ != Finish::after_failure) return false;
+  for (const MemberState& member : members_) {
+    if (!member.finished || member.row_messages < member.report.row_messages)
+      return false;
+  }
+  if (finish_ == Finish::after_failure) return true;
+  const std::int64_t blocks = local_.timer.num_blocks() + blocks_received_;
+  return writer_.status().num_blocks == blocks;
+}
+
+Progress Coordinator::progress() const {
+  const RowWriter::Status written = writer_.status();
+  return {.done = job_.skipped + written.num_tasks,
+          .total = local_.plan.num_tasks,
+          .skipped = job_.skipped,
+          .failed = written.failed,
+          .seconds = seconds_since(start_)};
+}
+
+RunSummary Coordinator::summary() const {
+  const RowWriter::Status written = writer_.status();
+  RunSummary summary;
+  summary.num_tasks = local_.plan.num_tasks;
+  summary.skipped = job_.skipped;
+  summary.computed = written.num_tasks;
+  summary.failed = written.failed;
+  summary.stopped = summary.skipped + summary.computed < summary.num_tasks;
+  summary.seconds = seconds_since(start_);
+  summary.num_workers = static_cast<int>(job_.total_threads);
+  for (const MemberState& member : members_) {
+    summary.busy_seconds += member.report.busy_seconds;
+    summary.rank_blocks.push_back(member.report.num_blocks);
+  }
+  return summary;
+}
+
+}  // namespace merit

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "engine/run/member.hpp"
+
+#include <utility>
+
+namespace merit {
+
+namespace {
+
+constexpr std::size_t kRowMessages = 4;               // in flight
+constexpr std::int64_t kRowMessageBytes = 1ll << 20;  // about
+
+/// Rows wait so long for company: few messages, and rank 0 sees progress at once.
+constexpr std::chrono::milliseconds kRowDelay{20};
+
+}  // namespace
+
+Member::Member(const Communicator& comm, LocalWork& local, int workers)
+    : local_(local),
+      workers_(workers),
+      orders_(comm, kControlTag),
+      control_(comm, kControlTag),
+      rows_(comm, kRowsTag),
+      last_send_(std::chrono::steady_clock::now()) {}
+
+void Member::run() {
+  Pause pause;
+  while (!ended_) {
+    bool active = read_messages();
+    report_failure();
+    request_blocks();
+    active |= send_rows();
+    report_end();
+    if (ended_) break;
+    // Only an answer or a transfer is urgent; otherwise rank 0 has nothing to say but
+    // "finish", and the workers ring when they need something.
+    const bool urgent = waits_for_lease_ ||
+                        control_.in_flight() + rows_.in_flight() > 0 ||
+                        orders_.receiving() || finish_ != Finish::not_yet;
+    local_.bell.wait_for(pause.next(active, std::chrono::milliseconds(urgent ? 1 : 10)));
+  }
+  control_.wait();
+  rows_.wait();
+}
+
+bool Member::read_messages() {
+  bool any = false;
+  while (const std::optional<Message> message = orders_.next()) {
+    any = true;
+    ByteReader reader(message->bytes);
+    switch (reader.take<MessageKind>()) {
+      case MessageKind::lease:
+        waits_for_lease_ = false;
+        if (finish_ < Finish::stopped) local_.blocks.add(reader.take<BlockRange>());
+        break;
+      case MessageKind::finish:
+        obey(reader.take<Finish>());
+        break;
+      case MessageKind::end:
+        ended_ = true;
+        break;
+      default:
+        throw Error(ExitCode::internal, "rank 0 sent an unknown message");
+    }
+  }
+  return any;
+}
+
+void Member::obey(Finish finish) {
+  if (finish <= finish_) return;
+  finish_ = finish;
+  waits_for_lease_ = false;
+  if (finish >= Finish::stopped) local_.blocks.clear();
+  if (finish == Finish::after_failure) local_.rows.discard();
+}
+
+void Member::report_failure() {
+  if (failure_reported_) return;
+  const std::optional<Failure> failure = local_.failure.get();
+  if (!failure) return;
+  failure_reported_ = true;
+  ByteWriter writer;
+  writer.put(MessageKind::failed);
+  writer.put(local_.failure.block());
+  put(writer, *failure);
+  control_.send(0, writer.take());
+  obey(Finish::after_failure);
+}
+
+void Member::request_blocks() {
+  if (waits_for_lease_ || finish_ != Finish::not_yet) return;
+  const double block_seconds = local_.timer.mean();
+  const std::int64_t low = low_water(workers_, block_seconds);
+  local_.blocks.set_low_water(low);
+  const BlockQueue::Status status = local_.blocks.status();
+  if (status.blocks_left >= low && !(status.blocks_left == 0 && status.idle > 0)) return;
+  const LeaseRequest request{workers_, status.idle, block_seconds};
+  control_.send(0, control_message(MessageKind::request, request));
+  waits_for_lease_ = true;
+}
+
+bool Member::send_rows() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool due =
+      local_.rows.bytes() >= kRowMessageBytes || now - last_send_ >= kRowDelay;
+  bool any = false;
+  while ((due || all_computed(local_, workers_)) && rows_.in_flight() < kRowMessages) {
+    const std::vector<BlockRows> batch = local_.rows.pop_batch(kRowMessageBytes);
+    if (batch.empty()) break;
+    rows_.send(0, pack_rows(batch));
+    ++report_.row_messages;
+    last_send_ = now;
+    any = true;
+  }
+  return any;
+}
+
+void Member::report_end() {
+  if (end_reported_ || finish_ == Finish::not_yet) return;
+  if (!all_computed(local_, workers_)) return;
+  report_failure();
+  if (!local_.rows.empty()) return;
+  end_reported_ = true;
+  report_.num_blocks = local_.timer.num_blocks();
+  report_.busy_seconds = local_.timer.total();
+  control_.send(0, control_message(MessageKind::finished, report_));
+}
+
+}  // namespace merit

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/run/local_work.hpp"
+#include "engine/run/mailbox.hpp"
+#include "engine/run/protocol.hpp"
+
+namespace merit {
+
+/// The calling thread of a rank other than 0 during run_tasks: keeps the workers' queue
+/// filled, sends their rows, and obeys rank 0.
+class Member {
+ public:
+  /// @param workers  threads that take from local.blocks
+  Member(const Communicator& comm, LocalWork& local, int workers);
+
+  /// Until rank 0 says that the run has ended.
+  void run();
+
+ private:
+  bool read_messages();
+  void obey(Finish finish);
+  void report_failure();
+  void request_blocks();
+  bool send_rows();
+  void report_end();
+
+  LocalWork& local_;
+  const int workers_;
+  Inbox orders_;
+  Outbox control_;
+  Outbox rows_;
+  std::chrono::steady_clock::time_point last_send_;
+  bool waits_for_lease_ = false;
+  bool failure_reported_ = false;
+  bool end_reported_ = false;
+  bool ended_ = false;
+  Finish finish_ = Finish::not_yet;
+  MemberReport report_;
+};
+
+}  // namespace merit

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "io/part_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "engine/error.hpp"
+
+namespace merit {
+namespace {
+
+std::string directory_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+/// Bytes that this user may still write next to `path`; negative if unknown.
+double free_bytes(const std::string& path) {
+  struct statvfs status {};
+  if (::statvfs(directory_of(path).c_str(), &status) != 0) return -1.0;
+  return static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
+}
+
+std::string size_text(double bytes) {
+  if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
+  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6)
+                     : fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
+}  // namespace
+
+std::string os_reason(int error_number, const std::string& path) {
+  std::string text = std::generic_category().message(error_number);
+  if (error_number == ENOSPC || error_number == EDQUOT) {
+    if (const double room = free_bytes(path); room >= 0.0) {
+      text += fmt::format(" ({} free in {})", size_text(room), directory_of(path));
+    }
+  }
+  return text;
+}
+
+PartFile::PartFile(std::string path)
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDWR | O_CLOEXEC)) {
+  if (descriptor_ < 0) {
+    throw IoError(path_ + ": cannot be opened for writing: " + os_reason(errno, path_));
+  }
+}
+
+PartFile::~PartFile() {
+  ::close(descriptor_);
+}
+
+void PartFile::reserve(std::int64_t bytes) {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) {
+    throw IoError(path_ + ": " + os_reason(errno, path_));
+  }
+  int error = 0;
+  do {
+    error = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 ? 0 : errno;
+  } while (error == EINTR);
+  const auto wanted = static_cast<double>(bytes);
+  if (error == EOPNOTSUPP || error == ENOSYS) {
+    const double held = static_cast<double>(status.st_blocks) * 512.0;
+    const double room = free_bytes(path_);
+    error = room >= 0.0 && room < wanted - held ? ENOSPC : 0;
+  }
+  if (error != 0) {
+    throw IoError(fmt::format("{}: no room for its {}: {}; choose another --output",
+                              path_,
+                              size_text(wanted),
+                              os_reason(error, path_)));
+  }
+}
+
+void PartFile::write_at(std::int64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), offset);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw IoError(path_ + ": writing failed: " + os_reason(errno, path_) +
+                    "; what was complete is kept");
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += written;
+  }
+}
+
+void PartFile::sync() {
+  if (::fdatasync(descriptor_) != 0) {
+    throw IoError(path_ + ": writing to disk failed: " + os_reason(errno, path_));
+  }
+}
+
+void check_room(const std::string& path, std::int64_t bytes) {
+  const int created = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+  if (created < 0) {
+    throw IoError(path + ": cannot be created: " + os_reason(errno, path));
+  }
+  ::close(created);
+  try {
+    PartFile(path).reserve(bytes);
+  } catch (const IoError&) {
+    ::unlink(path.c_str());
+    throw;
+  }
+  ::unlink(path.c_str());
+}
+
+void rename_durably(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) {
+    throw IoError(from + ": cannot be renamed to " + to + ": " + os_reason(errno, to));
+  }
+  // The new name is on disk once its directory is; not every file system can tell.
+  const int directory = ::open(directory_of(to).c_str(), O_RDONLY | O_CLOEXEC);
+  if (directory >= 0) {
+    ::fsync(directory);
+    ::close(directory);
+  }
+}
+
+}  // namespace merit

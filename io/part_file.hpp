@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace merit {
+
+/// A file that is filled at known places by several threads, with errors in the operating
+/// system's words. Knows nothing of HDF5.
+class PartFile {
+ public:
+  /// Opens an existing file for writing. @throws IoError
+  explicit PartFile(std::string path);
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+  ~PartFile();
+
+  /// Makes sure that the file may grow to `bytes`: reserves the space on the disk where the
+  /// file system can, else looks whether as much is free. The file's size stays as it is.
+  /// @throws IoError "FILE: …: No space left on device; …"
+  void reserve(std::int64_t bytes);
+
+  /// Writes all of `bytes` at `offset`. @throws IoError
+  void write_at(std::int64_t offset, std::span<const std::byte> bytes);
+
+  /// Waits until what was written is on the disk. @throws IoError
+  void sync();
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+/// "No space left on device (123 kB free in /scratch)": what went wrong with a file, with the
+/// room left where that is the matter.
+std::string os_reason(int error_number, const std::string& path);
+
+/// Creates a file, reserves its bytes and removes it again: whether it could be written.
+/// @throws IoError as PartFile::reserve, or if `path` cannot be created
+void check_room(const std::string& path, std::int64_t bytes);
+
+/// Renames a file within one file system, so that either name is there after a crash, never
+/// neither. @throws IoError
+void rename_durably(const std::string& from, const std::string& to);
+
+}  // namespace merit

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "engine/error.hpp"
+#include "io/hdf5.hpp"
+#include "io/result_paths.hpp"
+#include "io/result_store.hpp"
+
+namespace merit {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Bytes read at a time when columns are gathered.
+constexpr std::int64_t kReadBytes = std::int64_t{4} << 20;
+
+AttributeValue read_attribute(const hdf5::Object& object, const std::string& name) {
+  const hdf5::Type type = object.attribute_type(name);
+  switch (type.type_class) {
+    case hdf5::TypeClass::boolean:
+      return object.attribute<bool>(name);
+    case hdf5::TypeClass::integer:
+      return object.attribute<std::int64_t>(name);
+    case hdf5::TypeClass::floating:
+      return object.attribute<double>(name);
+    case hdf5::TypeClass::fixed_string:
+    case hdf5::TypeClass::variable_string:
+      return object.attribute<std::string>(name);
+    default:
+      throw IoError(
+          fmt::format("{}: attribute {} is {}; expected text, a number or a boolean",
+                      object.name(),
+                      name,
+                      type.name));
+  }
+}
+
+Attributes read_attributes(const hdf5::Object& object) {
+  Attributes out;
+  for (const std::string& name : object.attribute_names()) {
+    out.emplace_back(name, read_attribute(object, name));
+  }
+  return out;
+}
+
+void check_format(const hdf5::File& file) {
+  const hdf5::Group root = file.root();
+  const std::string format = root.find_attribute<std::string>("format").value_or("");
+  if (format != kResultFormat) {
+    throw InputError(
+        fmt::format("{}: is not a result file: its attribute format is {}; expected {}",
+                    file.path(),
+                    format.empty() ? "missing" : "\"" + format + "\"",
+                    kResultFormat));
+  }
+  const auto version = root.attribute<std::int64_t>("format_version");
+  if (version < 1 || version > kResultFormatVersion) {
+    throw IoError(fmt::format(
+        "{}: has result format {}; this merit reads formats 1 to {}: use a later merit",
+        file.path(),
+        version,
+        kResultFormatVersion));
+  }
+}
+
+/// @throws IoError unless the dataset has this shape, and as many bytes as it claims
+void check_shape(const hdf5::Dataset& dataset, const std::vector<std::int64_t>& shape) {
+  if (dataset.shape() != shape) {
+    throw IoError(fmt::format("{}: damaged: its shape is {}; expected {}",
+                              dataset.name(),
+                              fmt::join(dataset.shape(), " x "),
+                              fmt::join(shape, " x ")));
+  }
+  const hdf5::Storage storage = dataset.storage();
+  const auto values =
+      static_cast<double>(dataset.num_rows()) * static_cast<double>(dataset.row_size());
+  const double bytes = values * static_cast<double>(dataset.type().size);
+  if (!storage.filtered && static_cast<double>(storage.bytes) < bytes) {
+    throw IoError(dataset.name() + ": damaged: a part of its values is missing");
+  }
+}
+
+hdf5::Dataset open_shaped(const hdf5::Group& group,
+                          const std::string& name,
+                          const std::vector<std::int64_t>& shape) {
+  hdf5::Dataset dataset = group.dataset(name);
+  check_shape(dataset, shape);
+  return dataset;
+}
+
+Eigen::VectorXd read_vector(const hdf5::Group& group,
+                            const std::string& name,
+                            std::int64_t n) {
+  const std::vector<double> values = open_shaped(group, name, {n}).read<double>();
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), n);
+}
+
+Eigen::MatrixXd read_matrix(const hdf5::Group& group,
+                            const std::string& name,
+                            std::int64_t n) {
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const std::vector<double> values = open_shaped(group, name, {n, n}).read<double>();
+  return Eigen::Map<const RowMajor>(values.data(), n, n);
+}
+
+std::vector<std::string> read_strings(const hdf5::Group& group, const std::string& name) {
+  const hdf5::Dataset dataset = group.dataset(name);
+  check_shape(dataset, {dataset.num_rows()});
+  return dataset.read_strings();
+}
+
+StoredFit read_fit(const hdf5::Group& group) {
+  StoredFit out;
+  out.terms = read_strings(group, "term");
+  const std::int64_t p = std::ssize(out.terms);
+  out.fit.beta = read_vector(group, "estimate", p);
+  out.fit.vcov = read_matrix(group, "vcov", p);
+  out.fit.criterion =
+      group.attribute<std::string>("method") == "ml" ? Criterion::ml : Criterion::reml;
+  out.fit.sigma = group.attribute<double>("sigma");
+  out.fit.tau = group.attribute<double>("tau");
+  out.fit.log_likelihood = group.attribute<double>("log_likelihood");
+  out.fit.converged = group.attribute<bool>("converged");
+  out.fit.on_boundary = group.attribute<bool>("boundary");
+  out.fit.iterations = static_cast<int>(group.attribute<std::int64_t>("iterations"));
+  out.fit.gradient = group.attribute<double>("gradient");
+  out.fit.message = group.attribute<std::string>("message");
+  out.group = group.attribute<std::string>("group");
+  out.num_obs = group.attribute<std::int64_t>("nobs");
+  out.rows_read = group.attribute<std::int64_t>("rows_read");
+  out.rows_excluded_by_where = group.attribute<std::int64_t>("rows_excluded_by_where");
+
+  const hdf5::Group groups = group.group("groups");
+  out.group_level = read_strings(groups, "level");
+  const std::int64_t J = std::ssize(out.group_level);
+  out.group_size = open_shaped(groups, "size", {J}).read<std::int64_t>();
+  out.modes.mode = read_vector(groups, "mode", J);
+  out.modes.sd = read_vector(groups, "conditional_sd", J);
+
+  const hdf5::Group dropped = group.group("rows_dropped");
+  const std::vector<std::string> columns = read_strings(dropped, "column");
+  const std::vector<std::int64_t> counts =
+      open_shaped(dropped, "count", {std::ssize(columns)}).read<std::int64_t>();
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    out.rows_dropped.emplace_back(columns[c], counts[c]);
+  }
+  return out;
+}
+
+/// Replicates [first, first + count) whose blocks are all committed.
+struct Run {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
+std::vector<Run> committed_runs(const std::vector<std::uint8_t>& committed,
+                                const ReplicatePlan& plan) {
+  std::vector<Run> runs;
+  for (std::size_t block = 0; block < committed.size(); ++block) {
+    if (committed[block] == 0) continue;
+    const std::int64_t first = static_cast<std::int64_t>(block) * plan.block_rows;
+    const std::int64_t count = std::min(plan.block_rows, plan.num_replicates - first);
+    if (!runs.empty() && runs.back().first + runs.back().count == first) {
+      runs.back().count += count;
+    } else {
+      runs.push_back({first, count});
+    }
+  }
+  return runs;
+}
+
+}  // namespace
+
+struct ResultFile::State {
+  explicit State(const std::string& path)
+      : file(hdf5::File::open(path, hdf5::Access::read)) {}
+
+  void read();
+  template <class T>
+  std::vector<T> read_values(const hdf5::Dataset& dataset) const;
+  std::vector<std::vector<double>> gather(const hdf5::Dataset& dataset,
+                                          std::span<const std::size_t> columns) const;
+
+  hdf5::File file;
+  std::string command;
+  bool complete = false;
+  JobDescription job;
+  StoredFit fit;
+  Attributes provenance;
+  std::optional<ReplicatePlan> plan;
+  std::vector<std::string> columns;
+  std::vector<Run> runs;
+  std::int64_t num_committed = 0;
+  hdf5::Dataset estimate;
+  std::optional<hdf5::Dataset> std_error;
+  hdf5::Dataset log_likelihood;
+  hdf5::Dataset status;
+
+ private:
+  void read_replicates(const hdf5::Group& group);
+};
+
+void ResultFile::State::read() {
+  check_format(file);
+  const hdf5::Group root = file.root();
+  command = root.attribute<std::string>("command");
+  complete = root.attribute<bool>("complete");
+  job = read_attributes(root.group("job"));
+  fit = read_fit(root.group("fit"));
+  provenance = read_attributes(root.group("provenance"));
+  if (root.exists("replicates")) read_replicates(root.group("replicates"));
+}
+
+void ResultFile::State::read_replicates(const hdf5::Group& group) {
+  const auto p = std::ssize(fit.terms);
+  estimate = group.dataset("estimate");
+  ReplicatePlan shape;
+  shape.num_replicates = estimate.num_rows();
+  shape.block_rows = group.attribute<std::int64_t>("block_rows");
+  shape.keep_std_errors = group.exists("std_error");
+  const std::int64_t R = shape.num_replicates;
+  if (R < 1 || shape.block_rows < 1) {
+    throw IoError(group.name() + ": damaged: no replicates, or blocks without rows");
+  }
+  check_shape(estimate, {R, p + 2});
+  if (shape.keep_std_errors) std_error = open_shaped(group, "std_error", {R, p});
+  log_likelihood = open_shaped(group, "log_likelihood", {R});
+  status = open_shaped(group, "status", {R});
+  // Written so that a block_rows near 2⁶³ cannot overflow.
+  const std::int64_t num_blocks = (R - 1) / shape.block_rows + 1;
+  runs = committed_runs(
+      open_shaped(group, "committed", {num_blocks}).read<std::uint8_t>(), shape);
+  for (const Run& run : runs)
+    num_committed += run.count;
+  columns = merit::estimate_columns(fit.terms);
+  plan = shape;
+}
+
+template <class T>
+std::vector<T> ResultFile::State::read_values(const hdf5::Dataset& dataset) const {
+  std::vector<T> out(static_cast<std::size_t>(num_committed));
+  std::span<T> rest(out);
+  for (const Run& run : runs) {
+    const auto count = static_cast<std::size_t>(run.count);
+    dataset.read_rows<T>(run.first, run.count, rest.first(count));
+    rest = rest.subspan(count);
+  }
+  return out;
+}
+
+std::vector<std::vector<double>> ResultFile::State::gather(
+    const hdf5::Dataset& dataset, std::span<const std::size_t> wanted) const {
+  const std::int64_t width = dataset.row_size();
+  const std::int64_t rows_at_once = std::max<std::int64_t>(
+      1, kReadBytes / (width * static_cast<std::int64_t>(sizeof(double))));
+  std::vector<std::vector<double>> out(wanted.size());
+  for (std::vector<double>& column : out) {
+    column.reserve(static_cast<std::size_t>(num_committed));
+  }
+  std::vector<double> block;
+  for (const Run& run : runs) {
+    for (std::int64_t done = 0; done < run.count; done += rows_at_once) {
+      const std::int64_t count = std::min(rows_at_once, run.count - done);
+      block.resize(static_cast<std::size_t>(count * width));
+      dataset.read_rows<double>(run.first + done, count, std::span(block));
+      for (std::size_t c = 0; c < wanted.size(); ++c) {
+        const double* value = block.data() + wanted[c];
+        for (std::int64_t row = 0; row < count; ++row, value += width) {
+          out[c].push_back(*value);
+        }
+      }
+    }
+  }
+  return out;
+}
+
+ResultFile::ResultFile() = default;
+ResultFile::ResultFile(ResultFile&&) noexcept = default;
+ResultFile& ResultFile::operator=(ResultFile&&) noexcept = default;
+ResultFile::~ResultFile() = default;
+
+const std::string& ResultFile::path() const {
+  return state_->file.path();
+}
+const std::string& ResultFile::command() const {
+  return state_->command;
+}
+bool ResultFile::complete() const {
+  return state_->complete;
+}
+const JobDescription& ResultFile::job() const {
+  return state_->job;
+}
+const StoredFit& ResultFile::fit() const {
+  return state_->fit;
+}
+const Attributes& ResultFile::provenance() const {
+  return state_->provenance;
+}
+const std::optional<ReplicatePlan>& ResultFile::replicates() const {
+  return state_->plan;
+}
+const std::vector<std::string>& ResultFile::columns() const {
+  return state_->columns;
+}
+std::int64_t ResultFile::num_committed() const {
+  return state_->num_committed;
+}
+
+std::vector<std::uint8_t> ResultFile::statuses() const {
+  return state_->plan ? state_->read_values<std::uint8_t>(state_->status)
+                      : std::vector<std::uint8_t>();
+}
+
+std::vector<double> ResultFile::log_likelihoods() const {
+  return state_->plan ? state_->read_values<double>(state_->log_likelihood)
+                      : std::vector<double>();
+}
+
+std::vector<double> ResultFile::estimate_column(std::size_t column) const {
+  return std::move(estimate_columns({&column, 1}).front());
+}
+
+std::vector<std::vector<double>> ResultFile::estimate_columns(
+    std::span<const std::size_t> columns) const {
+  if (!state_->plan) return std::vector<std::vector<double>>(columns.size());
+  return state_->gather(state_->estimate, columns);
+}
+
+std::vector<std::vector<double>> ResultFile::std_error_columns(
+    std::span<const std::size_t> columns) const {
+  if (!state_->std_error) return std::vector<std::vector<double>>(columns.size());
+  return state_->gather(*state_->std_error, columns);
+}
+
+ResultFile open_result(const std::string& path) {
+  std::error_code ignored;
+  const bool in_parts =
+      !fs::exists(path, ignored) && fs::exists(part_path(path), ignored);
+  ResultFile result;
+  result.state_ = std::make_unique<ResultFile::State>(in_parts ? part_path(path) : path);
+  result.state_->read();
+  return result;
+}
+
+}  // namespace merit

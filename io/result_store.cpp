@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "io/result_store.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <type_traits>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "engine/error.hpp"
+#include "io/part_file.hpp"
+#include "io/result_paths.hpp"
+
+namespace merit {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const AttributeValue& value) {
+  return std::visit(
+      [](const auto& v) -> std::string {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::string>) return v;
+        return fmt::format("{}", v);
+      },
+      value);
+}
+
+const AttributeValue* find(const JobDescription& job, const std::string& field) {
+  const auto it = std::find_if(
+      job.begin(), job.end(), [&](const Attribute& a) { return a.first == field; });
+  return it == job.end() ? nullptr : &it->second;
+}
+
+}  // namespace
+
+std::vector<JobDifference> differences(const JobDescription& stored,
+                                       const JobDescription& given) {
+  std::vector<JobDifference> out;
+  for (const auto& [field, value] : given) {
+    const AttributeValue* other = find(stored, field);
+    if (other != nullptr && *other == value) continue;
+    out.push_back({field, other == nullptr ? "" : text_of(*other), text_of(value)});
+  }
+  for (const auto& [field, value] : stored) {
+    if (find(given, field) == nullptr) out.push_back({field, text_of(value), ""});
+  }
+  return out;
+}
+
+std::vector<std::string> estimate_columns(std::span<const std::string> terms) {
+  std::vector<std::string> columns(terms.begin(), terms.end());
+  columns.emplace_back("sd__(Intercept)");
+  columns.emplace_back("sd__Observation");
+  return columns;
+}
+
+std::int64_t expected_bytes(const ResultContents& contents) {
+  constexpr std::int64_t kMetadata = 256 * 1024;
+  constexpr std::int64_t kWord = 8;
+  const StoredFit& fit = contents.fit;
+  const std::int64_t p = std::ssize(fit.terms);
+  std::int64_t bytes = kMetadata + kWord * p * (p + 2);
+  for (const std::string& level : fit.group_level) {
+    // Size, mode, sd; the text, its length and its address.
+    bytes += 3 * kWord + 4 * kWord + std::ssize(level);
+  }
+  if (contents.replicates) {
+    const ReplicatePlan& plan = *contents.replicates;
+    const std::int64_t columns = (p + 2) + (plan.keep_std_errors ? p : 0) + 1;
+    bytes += plan.num_replicates * (columns * kWord + 1) + plan.num_blocks();
+  }
+  return bytes;
+}
+
+void check_output(const std::string& path, bool overwrite) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    throw IoError(path + ": is a directory; --output names a file");
+  }
+  if (!overwrite && fs::exists(path, ignored)) {
+    throw UsageError(path + ": exists; --overwrite replaces it");
+  }
+  if (!overwrite && fs::exists(part_path(path), ignored)) {
+    throw UsageError(fmt::format(
+        "{}: an unfinished job's results are in {}; --overwrite replaces them",
+        path,
+        parts_directory(path)));
+  }
+  const std::string parent = fs::path(path).parent_path().string();
+  const std::string directory = parent.empty() ? "." : parent;
+  if (!fs::is_directory(directory, ignored)) {
+    throw IoError(path + ": its directory " + directory + " does not exist");
+  }
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+    throw IoError(fmt::format("{}: cannot be written: directory {}: {}",
+                              path,
+                              directory,
+                              os_reason(errno, path)));
+  }
+}
+
+}  // namespace merit
