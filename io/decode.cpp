@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include "io/decode.hpp"
+
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
-#include "io/column.hpp"
 
 namespace merit {
 namespace {
 
 using hdf5::Type;
 using hdf5::TypeClass;
-
-/// Values of one column among rows in memory.
-struct Strided {
-  const std::byte* begin;
-  std::size_t stride;
-};
 
 template <class Bits>
 Bits swap_bytes(Bits bits) {
@@ -59,7 +55,7 @@ T load(const std::byte* at) {
 
 /// Calls `use(row, value)` for each row, the value being a T.
 template <class T, bool swapped, class Use>
-void for_each(Strided raw, std::size_t count, const Use& use) {
+void for_each(const RawValues& raw, std::size_t count, const Use& use) {
   if (raw.stride == sizeof(T)) {  // known to the compiler: this loop can be vectorised
     for (std::size_t i = 0; i < count; ++i) {
       use(i, load<T, swapped>(raw.begin + i * sizeof(T)));
@@ -67,12 +63,12 @@ void for_each(Strided raw, std::size_t count, const Use& use) {
     return;
   }
   for (std::size_t i = 0; i < count; ++i) {
-    use(i, load<T, swapped>(raw.begin + i * raw.stride));
+    use(i, load<T, swapped>(raw.at(i)));
   }
 }
 
 template <class T, class Use>
-void for_each(const Type& type, Strided raw, std::size_t count, const Use& use) {
+void for_each(const Type& type, const RawValues& raw, std::size_t count, const Use& use) {
   const bool swapped = type.big_endian != (std::endian::native == std::endian::big);
   if (swapped) {
     for_each<T, true>(raw, count, use);
@@ -83,7 +79,10 @@ void for_each(const Type& type, Strided raw, std::size_t count, const Use& use) 
 
 /// The same for every stored type of number.
 template <class Use>
-void for_each_number(const Type& type, Strided raw, std::size_t count, const Use& use) {
+void for_each_number(const Type& type,
+                     const RawValues& raw,
+                     std::size_t count,
+                     const Use& use) {
   if (type.type_class == TypeClass::floating) {
     if (type.size == 4) return for_each<float>(type, raw, count, use);
     return for_each<double>(type, raw, count, use);
@@ -136,7 +135,7 @@ double number_of(const Column& column, std::int64_t row, T value) {
 }
 
 void decode_numbers(const Column& column,
-                    Strided raw,
+                    const RawValues& raw,
                     std::int64_t first_row,
                     std::span<double> out) {
   for_each_number(column.type, raw, out.size(), [&](std::size_t i, auto value) {
@@ -144,17 +143,17 @@ void decode_numbers(const Column& column,
   });
 }
 
-void decode_booleans(const Type& type, Strided raw, std::span<double> out) {
+void decode_booleans(const Type& type, const RawValues& raw, std::span<double> out) {
   for_each_number(type, raw, out.size(), [&](std::size_t i, auto value) {
     out[i] = value == 0 || value == 1 ? static_cast<double>(value) : kMissing;
   });
 }
 
 void decode_codes(const Column& column,
-                  Strided raw,
+                  const RawValues& raw,
                   std::int64_t first_row,
                   std::span<double> out) {
-  const std::int64_t num_levels = column.categories->num_rows();
+  const std::int64_t num_levels = column.categories->num_rows;
   for_each_number(column.type, raw, out.size(), [&](std::size_t i, auto value) {
     const auto code = static_cast<double>(value);
     if (code >= 0 && code < static_cast<double>(num_levels)) {
@@ -174,7 +173,9 @@ void decode_codes(const Column& column,
   });
 }
 
-void decode_enumeration(const Column& column, Strided raw, std::span<double> out) {
+void decode_enumeration(const Column& column,
+                        const RawValues& raw,
+                        std::span<double> out) {
   std::unordered_map<std::int64_t, double> index_of;
   for (std::size_t level = 0; level < column.type.values.size(); ++level) {
     index_of.emplace(column.type.values[level].value, static_cast<double>(level));
@@ -185,12 +186,20 @@ void decode_enumeration(const Column& column, Strided raw, std::span<double> out
   });
 }
 
-void decode_text(const Column& column, const RawValues& raw, std::span<double> out) {
+void decode_text(const Column& column,
+                 const RawValues& raw,
+                 const LevelIndex& index,
+                 std::span<double> out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto text = raw.rows.text(raw.member, static_cast<std::int64_t>(i));
-    const auto found = column.index_of.find(text);
-    out[i] = found == column.index_of.end() ? kMissing : found->second;
+    // What is missing is among no levels.
+    const auto found = index.find(text_of(column.type, raw, i));
+    out[i] = found == index.end() ? kMissing : found->second;
   }
+}
+
+std::string number_text(double x) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, x).ptr};
 }
 
 }  // namespace
@@ -198,27 +207,59 @@ void decode_text(const Column& column, const RawValues& raw, std::span<double> o
 void decode(const Column& column,
             const RawValues& raw,
             std::int64_t first_row,
+            const LevelIndex& index,
             std::span<double> out) {
-  const Strided values{raw.rows.begin(raw.member), raw.rows.stride()};
   switch (column.encoding) {
     case Encoding::number:
-      return decode_numbers(column, values, first_row, out);
+      return decode_numbers(column, raw, first_row, out);
     case Encoding::boolean:
-      return decode_booleans(column.type, values, out);
+      return decode_booleans(column.type, raw, out);
     case Encoding::codes:
-      return decode_codes(column, values, first_row, out);
+      return decode_codes(column, raw, first_row, out);
     case Encoding::enumeration:
-      return decode_enumeration(column, values, out);
+      return decode_enumeration(column, raw, out);
     case Encoding::text:
-      return decode_text(column, raw, out);
+      return decode_text(column, raw, index, out);
   }
 }
 
-void apply_mask(const hdf5::RawRows& mask, const Type& type, std::span<double> out) {
-  const Strided raw{mask.begin(0), mask.stride()};
-  for_each_number(type, raw, out.size(), [&](std::size_t i, auto value) {
+void apply_mask(const Type& type, const RawValues& mask, std::span<double> out) {
+  for_each_number(type, mask, out.size(), [&](std::size_t i, auto value) {
     if (value != 0) out[i] = kMissing;
   });
+}
+
+std::string_view text_of(const Type& type, const RawValues& raw, std::size_t row) {
+  if (type.type_class == TypeClass::variable_string) return raw.heap.text(raw.at(row));
+  const auto* text = reinterpret_cast<const char*>(raw.at(row));
+  return {text, ::strnlen(text, type.size)};
+}
+
+bool is_missing_text(const Column& column, std::string_view text) {
+  return column.na_is_missing && text == "NA";
+}
+
+std::vector<std::string> level_texts(const Type& type,
+                                     const RawValues& raw,
+                                     std::size_t count) {
+  std::vector<std::string> texts;
+  texts.reserve(count);
+  if (type.type_class == TypeClass::fixed_string ||
+      type.type_class == TypeClass::variable_string) {
+    for (std::size_t i = 0; i < count; ++i)
+      texts.emplace_back(text_of(type, raw, i));
+    return texts;
+  }
+  for_each_number(type, raw, count, [&](std::size_t, auto value) {
+    if (type.type_class == TypeClass::boolean) {
+      texts.emplace_back(value != 0 ? "True" : "False");
+    } else if constexpr (std::is_integral_v<decltype(value)>) {
+      texts.push_back(std::to_string(value));
+    } else {
+      texts.push_back(number_text(static_cast<double>(value)));
+    }
+  });
+  return texts;
 }
 
 }  // namespace merit

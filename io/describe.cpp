@@ -11,10 +11,8 @@
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
-#include "io/contents.hpp"
+#include "io/catalogue.hpp"
 #include "io/digest.hpp"
-#include "io/hdf5.hpp"
-#include "io/snapshot.hpp"
 
 namespace merit {
 namespace {
@@ -179,46 +177,19 @@ class Describer {
   RowBlock block_;
 };
 
-template <class T>
-std::optional<std::string> as_text(const hdf5::Object& object, const std::string& name) {
-  const auto values = object.find_attribute<std::vector<T>>(name);
-  if (!values) return std::nullopt;
-  return fmt::format("{}", fmt::join(*values, ", "));
-}
-
-std::string attribute_text(const hdf5::Object& object, const std::string& name) {
-  if (const auto text = as_text<std::string>(object, name)) return *text;
-  const hdf5::Type type = object.attribute_type(name);
-  if (type.type_class == hdf5::TypeClass::boolean) {
-    return object.find_attribute<bool>(name).value_or(false) ? "true" : "false";
-  }
-  const bool integer = type.type_class == hdf5::TypeClass::integer;
-  const auto number =
-      integer ? as_text<std::int64_t>(object, name) : as_text<double>(object, name);
-  return number.value_or("(" + type.name + ")");
-}
-
 }  // namespace
 
 SnapshotDescription describe_snapshot(const std::string& path, const std::string& table) {
-  const std::unique_ptr<Table> opened = open_snapshot(path, table);
   SnapshotDescription out;
   out.file = path;
   out.table = table.starts_with('/') ? table : "/" + table;
-  out.num_rows = opened->num_rows();
+  Catalogue found = catalogue(path, out.table, Surroundings::included);
+  out.layout = found.layout;
+  out.num_rows = found.num_rows;
+  out.attributes = std::move(found.attributes);
+  out.other_tables = std::move(found.other_tables);
 
-  const hdf5::Group root = hdf5::File::open(path, hdf5::Access::read).root();
-  for (const TableCandidate& found : find_tables(root)) {
-    if (found.path == out.table) {
-      out.layout = found.layout;
-    } else if (!found.layout.empty()) {
-      out.other_tables.push_back(found.path);
-    }
-  }
-  for (const std::string& name : root.attribute_names()) {
-    out.attributes.emplace_back(name, attribute_text(root, name));
-  }
-
+  const std::unique_ptr<Table> opened = open_snapshot(path, out.table, std::move(found));
   Describer describer(*opened);
   describer.run();
   out.digest = describer.digest();

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "engine/error.hpp"
-#include "io/contents.hpp"
+#include "io/catalogue.hpp"
 
 namespace merit {
 namespace {

@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// A thin layer over HDF5's C interface; everything in merit that touches HDF5 goes through it.
@@ -78,6 +77,7 @@ struct Type {
 /// One field of a compound type.
 struct Member {
   std::string name;
+  std::int64_t offset = 0;  ///< bytes from the beginning of a row in the file
   Type type;
 };
 
@@ -146,34 +146,6 @@ struct Storage {
   std::int64_t bytes = 0;           ///< allocated in the file
 };
 
-/// Rows as the file stores them; strings of variable length are held by pointer and freed with
-/// it. Reusing one object reuses its memory.
-class RawRows {
- public:
-  RawRows() = default;
-  RawRows(const RawRows&) = delete;
-  RawRows& operator=(const RawRows&) = delete;
-  ~RawRows();
-
-  std::int64_t num_rows() const { return num_rows_; }
-  std::size_t stride() const { return stride_; }  ///< bytes from one row to the next
-  /// First value of the i-th member read (i = 0 where there are no members).
-  const std::byte* begin(std::size_t i) const { return bytes_.data() + offset_[i]; }
-  /// Text of a row, which must be of a string type; padding removed.
-  std::string_view text(std::size_t i, std::int64_t row) const;
-
- private:
-  friend class Dataset;
-  void release();
-
-  std::vector<std::byte> bytes_;
-  std::vector<std::size_t> offset_;  ///< of each member in a row
-  std::vector<Type> type_;           ///< of each member
-  std::size_t stride_ = 0;
-  std::int64_t num_rows_ = 0;
-  Handle memory_type_;  ///< of a row, where something must be freed
-};
-
 /// An array of one or two dimensions, or a scalar. Rows are the first dimension.
 class Dataset : public Object {
  public:
@@ -200,13 +172,6 @@ class Dataset : public Object {
   /// Text values of rows [first, first + count), fixed or variable length. @throws IoError
   std::vector<std::string> read_strings(std::int64_t first, std::int64_t count) const;
   std::vector<std::string> read_strings() const { return read_strings(0, num_rows()); }
-
-  /// Reads rows [first, first + count) of a 1-D dataset as the file stores them, without any
-  /// conversion; of a compound dataset only `members`, side by side. @throws IoError
-  void read_raw(std::int64_t first,
-                std::int64_t count,
-                std::span<const std::size_t> members,
-                RawRows& out) const;
 
   /// Writes `in` to rows [first, first + count). @throws IoError
   template <class T>

@@ -8,31 +8,6 @@
 
 namespace merit::hdf5 {
 
-RawRows::~RawRows() {
-  release();
-}
-
-void RawRows::release() {
-  if (memory_type_ && num_rows_ > 0) {
-    const auto rows = static_cast<hsize_t>(num_rows_);
-    const Handle space(H5Screate_simple(1, &rows, nullptr), H5Sclose);
-    H5Dvlen_reclaim(memory_type_.id(), space.id(), H5P_DEFAULT, bytes_.data());
-  }
-  memory_type_ = Handle();
-  num_rows_ = 0;
-}
-
-std::string_view RawRows::text(std::size_t i, std::int64_t row) const {
-  const std::byte* at = begin(i) + static_cast<std::size_t>(row) * stride_;
-  if (type_[i].type_class == TypeClass::variable_string) {
-    const char* text = nullptr;
-    std::memcpy(&text, at, sizeof text);
-    return text == nullptr ? std::string_view() : std::string_view(text);
-  }
-  const char* text = reinterpret_cast<const char*>(at);
-  return {text, ::strnlen(text, type_[i].size)};
-}
-
 namespace {
 
 constexpr int kMaxRank = 2;
@@ -205,71 +180,55 @@ std::vector<T> Dataset::read() const {
   return values;
 }
 
+namespace {
+
+/// Strings of variable length as HDF5 hands them out, freed together.
+struct Pointers {
+  std::vector<char*> text;
+  ~Pointers() {
+    for (char* t : text)
+      H5free_memory(t);
+  }
+};
+
+}  // namespace
+
 std::vector<std::string> Dataset::read_strings(std::int64_t first,
                                                std::int64_t count) const {
-  if (type_.type_class != TypeClass::fixed_string &&
-      type_.type_class != TypeClass::variable_string) {
+  const bool variable = type_.type_class == TypeClass::variable_string;
+  if (!variable && type_.type_class != TypeClass::fixed_string) {
     throw IoError(name() + ": holds " + type_.name + " values; expected text");
   }
-  RawRows rows;
-  read_raw(first, count, {}, rows);
-  std::vector<std::string> out;
-  out.reserve(static_cast<std::size_t>(count));
-  for (std::int64_t row = 0; row < count; ++row)
-    out.emplace_back(rows.text(0, row));
-  return out;
-}
-
-void Dataset::read_raw(std::int64_t first,
-                       std::int64_t count,
-                       std::span<const std::size_t> members,
-                       RawRows& out) const {
-  out.release();
   const std::optional<Selection> selection = select_rows(*this, axis_, first, count);
   if (!selection || row_size() != 1) fail("cannot select " + rows_text(first, count));
   const Handle stored(H5Dget_type(handle_.id()), H5Tclose);
   if (!stored) fail("cannot read its type");
 
-  // In memory: the stored type itself, or a compound of some of its members, packed.
-  Handle memory;
-  out.type_.clear();
-  out.offset_.assign(1, 0);
-  if (members.empty()) {
-    memory = Handle(H5Tcopy(stored.id()), H5Tclose);
-    out.type_.push_back(type_);
-  } else {
-    std::vector<Handle> types;
-    for (const std::size_t m : members) {
-      types.emplace_back(H5Tget_member_type(stored.id(), static_cast<unsigned>(m)),
-                         H5Tclose);
-      out.type_.push_back(type_.members.at(m).type);
-      out.offset_.push_back(out.offset_.back() + H5Tget_size(types.back().id()));
-    }
-    memory = Handle(H5Tcreate(H5T_COMPOUND, out.offset_.back()), H5Tclose);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      if (H5Tinsert(memory.id(),
-                    type_.members[members[i]].name.c_str(),
-                    out.offset_[i],
-                    types[i].id()) < 0) {
-        fail("cannot select member " + type_.members[members[i]].name);
-      }
-    }
-  }
-  out.stride_ = H5Tget_size(memory.id());
-  out.bytes_.resize(out.stride_ * static_cast<std::size_t>(count));
+  const auto num_values = static_cast<std::size_t>(count);
+  Pointers pointers;
+  std::vector<char> fixed;
+  if (variable) pointers.text.resize(num_values, nullptr);
+  if (!variable) fixed.resize(num_values * type_.size);
+  void* out = variable ? static_cast<void*>(pointers.text.data()) : fixed.data();
   if (count > 0 && H5Dread(handle_.id(),
-                           memory.id(),
+                           stored.id(),
                            selection->memory.id(),
                            selection->file.id(),
                            H5P_DEFAULT,
-                           out.bytes_.data()) < 0) {
+                           out) < 0) {
     fail("cannot read " + rows_text(first, count));
   }
-  out.num_rows_ = count;
-  if (H5Tdetect_class(memory.id(), H5T_VLEN) > 0 ||
-      H5Tdetect_class(memory.id(), H5T_STRING) > 0) {
-    out.memory_type_ = std::move(memory);
+  std::vector<std::string> texts;
+  texts.reserve(num_values);
+  for (std::size_t i = 0; i < num_values; ++i) {
+    if (variable) {
+      texts.emplace_back(pointers.text[i] == nullptr ? "" : pointers.text[i]);
+    } else {
+      const char* text = fixed.data() + i * type_.size;
+      texts.emplace_back(text, ::strnlen(text, type_.size));
+    }
   }
+  return texts;
 }
 
 template <class T>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <cstring>
-#include <memory>
+#include <numeric>
 
 #include "engine/error.hpp"
 #include "io/hdf5_detail.hpp"
@@ -95,16 +94,66 @@ void describe_enumeration(hid_t type, Type& out) {
   out.name = boolean ? "bool" : "enum";
 }
 
+/// A string of variable length in the file: length, heap address and index.
+constexpr std::size_t kVariableStringBytes = 16;
+
+/// Moves every member behind those that are longer in the file than in memory.
+void shift_by_growth(const std::vector<std::size_t>& growth,
+                     std::vector<Member>& members) {
+  std::vector<std::size_t> order(members.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return members[a].offset < members[b].offset;
+  });
+  std::size_t shift = 0;
+  for (const std::size_t m : order) {
+    members[m].offset += static_cast<std::int64_t>(shift);
+    shift += growth[m];
+  }
+}
+
+/// How many bytes more a value takes in the file than HDF5 says, which is its size in memory:
+/// a string of variable length is a pointer here, and a reference of 16 bytes there.
+std::size_t growth_in_file(hid_t type, int depth = 0) {
+  constexpr int kMaxNesting = 8;
+  std::size_t growth = 0;
+  if (depth > kMaxNesting) throw DataError("has a type that is nested too deeply");
+  switch (H5Tget_class(type)) {
+    case H5T_STRING:
+      return H5Tis_variable_str(type) > 0 ? kVariableStringBytes - sizeof(char*) : 0;
+    case H5T_COMPOUND:
+      for (int i = 0; i < H5Tget_nmembers(type); ++i) {
+        const Handle member(H5Tget_member_type(type, static_cast<unsigned>(i)), H5Tclose);
+        growth += growth_in_file(member.id(), depth + 1);
+      }
+      return growth;
+    case H5T_ARRAY: {
+      const Handle element(H5Tget_super(type), H5Tclose);
+      const std::size_t size = H5Tget_size(element.id());
+      const std::size_t count = size == 0 ? 0 : H5Tget_size(type) / size;
+      return count * growth_in_file(element.id(), depth + 1);
+    }
+    default:
+      return 0;
+  }
+}
+
 void describe_compound(hid_t type, int depth, Type& out) {
   const int count = H5Tget_nmembers(type);
   if (depth >= kMaxDepth || count < 0 || count > kMaxMembers) return;
   out.type_class = TypeClass::compound;
+  out.size += growth_in_file(type);
+  std::vector<std::size_t> growth;
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<unsigned>(i);
     const Handle member(H5Tget_member_type(type, index), H5Tclose);
     if (!member) throw IoError("cannot read a compound type: " + reason());
-    out.members.push_back({member_name(type, index), describe(member.id(), depth + 1)});
+    growth.push_back(growth_in_file(member.id()));
+    out.members.push_back({member_name(type, index),
+                           static_cast<std::int64_t>(H5Tget_member_offset(type, index)),
+                           describe(member.id(), depth + 1)});
   }
+  shift_by_growth(growth, out.members);
 }
 
 }  // namespace
@@ -127,9 +176,12 @@ Type describe(hid_t type, int depth) {
       if (is_ieee(type)) out.type_class = TypeClass::floating;
       break;
     case H5T_STRING:
-      out.type_class = H5Tis_variable_str(type) > 0 ? TypeClass::variable_string
-                                                    : TypeClass::fixed_string;
+      out.type_class = TypeClass::fixed_string;
       out.name = "string";
+      if (H5Tis_variable_str(type) > 0) {
+        out.type_class = TypeClass::variable_string;
+        out.size = kVariableStringBytes;
+      }
       break;
     case H5T_ENUM:
       out.name = "enum";

@@ -42,7 +42,7 @@ std::string os_reason(int error_number, const std::string& path) {
   std::string text = std::generic_category().message(error_number);
   if (error_number == ENOSPC || error_number == EDQUOT) {
     if (const double room = free_bytes(path); room >= 0.0) {
-      text += fmt::format(" ({} free in {})", size_text(room), directory_of(path));
+      text += fmt::format(" ({} free)", size_text(room));
     }
   }
   return text;
@@ -66,7 +66,7 @@ void PartFile::reserve(std::int64_t bytes) {
   }
   int error = 0;
   do {
-    error = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 ? 0 : errno;
+    error = ::fallocate(descriptor_, 0, 0, bytes) == 0 ? 0 : errno;
   } while (error == EINTR);
   const auto wanted = static_cast<double>(bytes);
   if (error == EOPNOTSUPP || error == ENOSYS) {
@@ -99,21 +99,6 @@ void PartFile::sync() {
   if (::fdatasync(descriptor_) != 0) {
     throw IoError(path_ + ": writing to disk failed: " + os_reason(errno, path_));
   }
-}
-
-void check_room(const std::string& path, std::int64_t bytes) {
-  const int created = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
-  if (created < 0) {
-    throw IoError(path + ": cannot be created: " + os_reason(errno, path));
-  }
-  ::close(created);
-  try {
-    PartFile(path).reserve(bytes);
-  } catch (const IoError&) {
-    ::unlink(path.c_str());
-    throw;
-  }
-  ::unlink(path.c_str());
 }
 
 void rename_durably(const std::string& from, const std::string& to) {

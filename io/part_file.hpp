@@ -18,8 +18,8 @@ class PartFile {
   PartFile& operator=(const PartFile&) = delete;
   ~PartFile();
 
-  /// Makes sure that the file may grow to `bytes`: reserves the space on the disk where the
-  /// file system can, else looks whether as much is free. The file's size stays as it is.
+  /// Makes the file `bytes` long, if it is shorter, with their space reserved on the disk;
+  /// where the file system cannot do that, looks whether as much is free.
   /// @throws IoError "FILE: …: No space left on device; …"
   void reserve(std::int64_t bytes);
 
@@ -34,13 +34,9 @@ class PartFile {
   int descriptor_ = -1;
 };
 
-/// "No space left on device (123 kB free in /scratch)": what went wrong with a file, with the
-/// room left where that is the matter.
+/// "No space left on device (123 kB free)": the operating system's words for an error with
+/// `path`, and the room left where that is the matter.
 std::string os_reason(int error_number, const std::string& path);
-
-/// Creates a file, reserves its bytes and removes it again: whether it could be written.
-/// @throws IoError as PartFile::reserve, or if `path` cannot be created
-void check_room(const std::string& path, std::int64_t bytes);
 
 /// Renames a file within one file system, so that either name is there after a crash, never
 /// neither. @throws IoError

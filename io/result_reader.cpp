@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
+#include "io/file_kind.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_result.hpp"
 #include "io/result_paths.hpp"
 #include "io/result_store.hpp"
 
@@ -19,9 +21,8 @@ constexpr std::int64_t kReadBytes = std::int64_t{4} << 20;
 
 AttributeValue read_attribute(const hdf5::Object& object, const std::string& name) {
   const hdf5::Type type = object.attribute_type(name);
+  if (hdf5::is_flag(type)) return object.attribute<bool>(name);
   switch (type.type_class) {
-    case hdf5::TypeClass::boolean:
-      return object.attribute<bool>(name);
     case hdf5::TypeClass::integer:
       return object.attribute<std::int64_t>(name);
     case hdf5::TypeClass::floating:
@@ -78,7 +79,9 @@ void check_shape(const hdf5::Dataset& dataset, const std::vector<std::int64_t>& 
   const auto values =
       static_cast<double>(dataset.num_rows()) * static_cast<double>(dataset.row_size());
   const double bytes = values * static_cast<double>(dataset.type().size);
-  if (!storage.filtered && static_cast<double>(storage.bytes) < bytes) {
+  // A file that somebody has repacked with gzip: at most 1032 to 1.
+  const double packing = storage.filtered ? 1032.0 : 1.0;
+  if (static_cast<double>(storage.bytes) * packing < bytes) {
     throw IoError(dataset.name() + ": damaged: a part of its values is missing");
   }
 }
@@ -336,12 +339,33 @@ std::vector<std::vector<double>> ResultFile::std_error_columns(
   return state_->gather(*state_->std_error, columns);
 }
 
-ResultFile open_result(const std::string& path) {
+namespace {
+
+/// OUT.h5 itself, or the part that will become it.
+std::string existing_file(const std::string& path) {
   std::error_code ignored;
   const bool in_parts =
       !fs::exists(path, ignored) && fs::exists(part_path(path), ignored);
+  return in_parts ? part_path(path) : path;
+}
+
+}  // namespace
+
+bool is_result_file(const std::string& path) {
+  const std::string file = existing_file(path);
+  if (!kind_if_not_hdf5(file).empty()) return false;
+  try {
+    const hdf5::File opened = hdf5::File::open(file, hdf5::Access::read);
+    const auto format = opened.root().find_attribute<std::string>("format");
+    return format == kResultFormat;
+  } catch (const Error&) {
+    return false;  // damaged: whoever reads it next says what is wrong
+  }
+}
+
+ResultFile open_result(const std::string& path) {
   ResultFile result;
-  result.state_ = std::make_unique<ResultFile::State>(in_parts ? part_path(path) : path);
+  result.state_ = std::make_unique<ResultFile::State>(existing_file(path));
   result.state_->read();
   return result;
 }

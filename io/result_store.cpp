@@ -64,7 +64,7 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   std::int64_t bytes = kMetadata + kWord * p * (p + 2);
   for (const std::string& level : fit.group_level) {
     // Size, mode, sd; the text, its length and its address.
-    bytes += 3 * kWord + 4 * kWord + std::ssize(level);
+    bytes += 3 * kWord + 6 * kWord + std::ssize(level);
   }
   if (contents.replicates) {
     const ReplicatePlan& plan = *contents.replicates;

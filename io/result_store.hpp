@@ -159,6 +159,10 @@ class ResultFile {
   std::unique_ptr<State> state_;
 };
 
+/// Whether OUT.h5, or what there is of it in OUT.h5.parts/, says that it is a merit-result.
+/// @throws InputError if there is neither
+bool is_result_file(const std::string& path);
+
 /// Opens OUT.h5, or what there is of it in OUT.h5.parts/; also a part by its own path.
 /// @throws InputError if there is neither, or it is not HDF5
 /// @throws IoError if it is no merit-result, of a newer format, damaged or in use

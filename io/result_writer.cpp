@@ -6,12 +6,13 @@
 #include <optional>
 #include <stdexcept>
 #include <system_error>
+#include <type_traits>
 
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
 #include "io/hdf5.hpp"
-#include "io/hdf5_place.hpp"
+#include "io/hdf5_result.hpp"
 #include "io/part_file.hpp"
 #include "io/result_paths.hpp"
 #include "io/result_store.hpp"
@@ -44,7 +45,15 @@ struct Places {
 
 void write_attributes(hdf5::Object&& object, const Attributes& attributes) {
   for (const auto& [name, value] : attributes) {
-    std::visit([&, &key = name](const auto& v) { object.set_attribute(key, v); }, value);
+    std::visit(
+        [&, &key = name](const auto& v) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(v)>, bool>) {
+            hdf5::set_flag(object, key, v);
+          } else {
+            object.set_attribute(key, v);
+          }
+        },
+        value);
   }
 }
 
@@ -156,23 +165,19 @@ Places lay_out_replicates(hdf5::Group root,
 }
 
 /// Writes everything but the rows, which get their places.
-std::optional<Places> lay_out_file(const std::string& path,
-                                   const ResultContents& contents) {
-  hdf5::File file = hdf5::File::create(path);
+std::optional<Places> lay_out_file(hdf5::File file, const ResultContents& contents) {
   std::optional<Places> places;
-  {
-    hdf5::Group root = file.root();
-    root.set_attribute("format", std::string(kResultFormat));
-    root.set_attribute("format_version", kResultFormatVersion);
-    root.set_attribute("command", contents.command);
-    root.set_attribute("complete", false);
-    write_attributes(root.create_group("job"), contents.job);
-    write_fit(file.root(), contents.fit);
-    if (contents.replicates) {
-      places = lay_out_replicates(file.root(), *contents.replicates, contents.fit.terms);
-    }
-    write_attributes(root.create_group("provenance"), contents.provenance);
+  write_attributes(file.root(),
+                   {{"format", std::string(kResultFormat)},
+                    {"format_version", kResultFormatVersion},
+                    {"command", contents.command},
+                    {"complete", false}});
+  write_attributes(file.root().create_group("job"), contents.job);
+  write_fit(file.root(), contents.fit);
+  if (contents.replicates) {
+    places = lay_out_replicates(file.root(), *contents.replicates, contents.fit.terms);
   }
+  write_attributes(file.root().create_group("provenance"), contents.provenance);
   file.close();
   return places;
 }
@@ -208,7 +213,7 @@ void replace_by_copy(const std::string& path) {
 void complete_file(const std::string& path, const Attributes& provenance) {
   hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
   write_attributes(file.root().group("provenance"), provenance);
-  file.root().set_attribute("complete", true);
+  hdf5::set_flag(file.root(), "complete", true);
   file.close();
 }
 
@@ -244,10 +249,13 @@ ResultWriter::ResultWriter(std::string path,
   remove_parts(s.path);
   make_parts_directory(s.path);
   try {
-    // HDF5 bears a full disk badly: it learns of it when it closes the file. So ask before.
-    check_room(s.part, expected_bytes(contents));
-    s.places = lay_out_file(s.part, contents);
+    // HDF5 bears a full disk badly: it learns of it when it closes the file. So the room is
+    // there before HDF5 writes more than an empty file.
+    hdf5::File::create(s.part).close();
     s.file.emplace(s.part);
+    s.file->reserve(expected_bytes(contents));
+    s.places = lay_out_file(hdf5::File::open(s.part, hdf5::Access::read_write), contents);
+    // Closing cut the file to what it holds.
     s.file->reserve(static_cast<std::int64_t>(fs::file_size(s.part)) + kProvenanceRoom);
   } catch (...) {
     remove_parts(s.path);

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turns one table into a snapshot that merit reads.
+r"""Turns one table into a snapshot that merit reads.
 
     scripts/make_snapshot.py tests/data/jsp728.csv jsp.h5 --factor school
-    scripts/make_snapshot.py tests/data/contraception.csv use.h5 --factor district --factor livch=0,1,2,3+
+    scripts/make_snapshot.py tests/data/contraception.csv use.h5 \
+        --factor district --factor livch=0,1,2,3+
     scripts/make_snapshot.py tests/data/wine.csv wine.h5 --factor judge --ordered rating=1,2,3,4,5
 
 CSV (.csv; .tsv and .tab: tabs), Stata (.dta) and SPSS (.sav). Numbers are kept exactly: integers
 as int64, all others, and integers with gaps, as float64. Text becomes categorical with its levels
 in byte order; the first level is the reference. Value labels become levels in the order of
-their codes. Empty fields, NA, NaN and a lone full stop are missing.
+their codes. Empty fields, NA, NaN and a lone full stop are missing. Booleans stay booleans.
 """
 
-import sys
+import csv
 
 from command_line import ArgumentParser, UsageError, check_output, run
 
@@ -42,7 +43,6 @@ def add_writing_options(parser):
 
 def factors(options):
     """[(column, levels or None, ordered)] from --factor and --ordered. @throws UsageError"""
-    import csv
     found = []
     for option, specs in (("--factor", options.factor), ("--ordered", options.ordered)):
         for spec in specs:

@@ -39,6 +39,11 @@ def _code(code):
     return f"'{code}'" if isinstance(code, str) else number_as_text(code)
 
 
+def as_text(value):
+    """A key's value, a level or a number, as it is listed and named."""
+    return value if isinstance(value, str) else number_as_text(value)
+
+
 def check_shared_columns(survey, registry, keys):
     """@throws DataError if a column besides the keys is in both: which one would count?"""
     shared = [name for name in survey.columns if name in registry.columns and name not in keys]
@@ -69,20 +74,20 @@ def common_codes(name, *tables):
     codes = np.full(len(missing), -1, dtype=np.int64)
     codes[~missing], values = pd.factorize(numbers[~missing], sort=True)
     ends = np.cumsum([len(column.values) for column in columns])[:-1]
-    return np.split(codes, ends), [number_as_text(value) for value in values]
+    return np.split(codes, ends), values
 
 
 def check_unique(table, keys, codes, values):
     """@throws DataError naming the first keys that occur more than once
 
     codes   one array of n per key; rows with a missing one (−1) do not count
-    values  the text of the codes, per key
+    values  what the codes stand for, per key
     """
     known = np.flatnonzero(np.all([code >= 0 for code in codes], axis=0))
     combined = combine(codes, values)[known]
     twice = known[pd.Series(combined).duplicated().to_numpy()]
     if len(twice):
-        named = {" ".join(f"{key} {value[code[row]]}" for key, code, value in
+        named = {" ".join(f"{key} {as_text(value[code[row]])}" for key, code, value in
                           zip(keys, codes, values)): row for row in twice[::-1]}
         raise DataError(f"{table.name}: {some(list(named)[::-1])}: more than one row each, "
                         f"e.g. row {twice[0] + 1}")

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Merges detainee survey, registry and partner survey into one snapshot that merit reads.
+r"""Merges detainee survey, registry and partner survey into one snapshot that merit reads.
 
-    scripts/merge_sources.py --survey study/survey.csv --registry study/registry.csv --partners study/partners.csv --output study.h5
-    scripts/merge_sources.py --survey study/survey.csv --registry study/registry.csv --output persons.h5 --factor regime=prison,HvB,EZV,ISD,BBI,PPC
-    scripts/merge_sources.py --survey study/survey.csv --registry study/registry.csv --partners study/partners.csv --output scales.h5 --scale contact=communication,information --scale place=reception,facilities
+    scripts/merge_sources.py --survey study/survey.csv --registry study/registry.csv \
+        --partners study/partners.csv --output study.h5
+    scripts/merge_sources.py --survey study/survey.csv --registry study/registry.csv \
+        --output persons.h5 --factor regime=prison,HvB,EZV,ISD,BBI,PPC
+    scripts/merge_sources.py --survey study/survey.csv --registry study/registry.csv \
+        --partners study/partners.csv --output scales.h5 \
+        --scale contact=communication,information --scale place=reception,facilities
 
 Survey rows are kept, in their order. The registry is joined by person and wave (by person, where it
 has no wave); partners' ratings are aggregated to institution × wave and joined by both: each scale
@@ -40,6 +44,8 @@ def main(arguments):
     add_writing_options(parser)
     options = parser.parse_args(arguments)
     report = options.report or os.path.splitext(options.output)[0] + ".unmatched.csv"
+    if os.path.abspath(report) == os.path.abspath(options.output):
+        raise UsageError(f"--report {report}: is the output; give another file")
     paths = [path for path in (options.survey, options.registry, options.partners) if path]
     for path in (options.output, report):
         check_output(path, options.overwrite, paths)
@@ -148,7 +154,7 @@ def merge(survey, registry, partners=None, *, options):
 def join_ratings(columns, unmatched, survey, partners, options):
     """Adds the partners' scales, by institution × wave, to `columns`."""
     import numpy as np
-    from merge_checks import combine, common_codes
+    from merge_checks import as_text, combine, common_codes
     from partner_ratings import aggregate, scale_score
 
     person, wave, institution = options.person, options.wave, options.institution
@@ -157,7 +163,7 @@ def join_ratings(columns, unmatched, survey, partners, options):
     unknown = sorted(set(np.unique(rated[rated >= 0])) - set(np.unique(survey_where)))
     if unknown:
         raise DataError(f"{partners.name}: column '{institution}' names institutions that "
-                        f"{survey.name} does not know: {some(places[code] for code in unknown)}")
+                        f"{survey.name} does not know: {some(as_text(places[code]) for code in unknown)}")
     of_survey = combine([survey_where, survey_when], [places, waves])
     of_rating = combine([rated, rated_when], [places, waves])
     cells = np.unique(of_survey[of_survey >= 0])
@@ -187,8 +193,8 @@ def join_ratings(columns, unmatched, survey, partners, options):
     unrated = np.setdiff1d(cells, of_rating)
     unmatched["institutions without partner ratings in a wave"] = {
         "person": [""] * len(unrated),
-        "wave": [waves[cell % len(waves)] for cell in unrated],
-        "institution": [places[cell // len(waves)] for cell in unrated]}
+        "wave": [as_text(waves[cell % len(waves)]) for cell in unrated],
+        "institution": [as_text(places[cell // len(waves)]) for cell in unrated]}
 
 
 def _listed(table, rows, *names):

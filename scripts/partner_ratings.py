@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Partners' ratings, aggregated to institution × wave: mean, number, sd and reliability.
 
-One-way random-effects model within a wave, partner i of institution j: x_ij = μ + a_j + e_ij with
-var a = τ², var e = σ². With n_j partners the reliability of the mean x̄_j is
+One-way random-effects model within a wave, partner i of institution j: x_ij = μ + a_j + e_ij
+with var a = τ², var e = σ². With n_j partners the reliability of the mean x̄_j is
 
     rel_j = τ² / (τ² + σ² / n_j),
 
-the share of its variance that lies between institutions (Snijders & Bosker 2012, § 3.5). τ² and σ² by
-analysis of variance: σ² = MSW, τ² = max(0, (MSB − MSW) / n₀), n₀ = (N − Σ n_j² / N) / (J − 1).
+the share of its variance that lies between institutions (Snijders & Bosker 2012, § 3.5). By
+analysis of variance σ² = MSW, τ² = max(0, (MSB − MSW) / n₀), n₀ = (N − Σ n_j² / N) / (J − 1).
 """
 
 import numpy as np

@@ -36,7 +36,7 @@ class ContactModel:
 
 def release_scale(parameters):
     """What the mean weeks to release are multiplied by, so that the published share has
-    at most `soon_weeks` to go. @throws UsageError if no scale does that"""
+    less than `soon_weeks` to go. @throws UsageError if no scale does that"""
     limit = parameters.soon_weeks
 
     def soon(scale):

@@ -214,7 +214,7 @@ def _choose(rng, table, row):
 
 
 def _tenths(weeks):
-    """Rounded down to one decimal, so that "less than 6 weeks" stays so."""
+    """Rounded down to one decimal, so that what is below a whole week stays so."""
     return np.floor(weeks * 10.0) / 10.0
 
 

@@ -76,7 +76,7 @@ class Parameters:
     release_known: dict = assumed(_each(LEVELS["legal"], 0.7, 1.0, 1.0, 1.0, 0.9),
         "share whose date of release is known")
     soon: float = published(1442 / 4004, "soon to be released: 1,442 of those in 2019")
-    soon_weeks: float = assumed(13.0, "weeks to release that count as soon")
+    soon_weeks: float = assumed(13.0, "soon to be released: fewer weeks to go than this")
 
     # Contact in the past six months: logit P = a_k + x'b + institution + loading × person.
     # The a_k and the loading are solved so that the published shares hold in each wave.

@@ -94,7 +94,7 @@ def with_levels(column, levels):
 
 def number_as_text(value):
     """A number as a level: 3.0 is "3", 0.1 is "0.1"."""
-    return str(int(value)) if value == int(value) else repr(float(value))
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def as_factor(table, name, levels=None, ordered=False):

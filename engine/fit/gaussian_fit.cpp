@@ -13,6 +13,36 @@
 namespace merit {
 namespace {
 
+/// The regression of y on X within groups, with an intercept for each group.
+struct WithinFit {
+  Eigen::Index rank = 0;  ///< of W_xx: directions of X that vary within groups
+  bool exact = false;     ///< nothing of W_yy is left
+};
+
+// Pivots below these fractions of their diagonal are rounding errors of zeros.
+constexpr double kPivotTolerance = 1e-12;
+constexpr double kExactFit = 1e-13;
+
+/// Cholesky factorisation of W that passes over columns without a pivot.
+WithinFit fit_within(const Eigen::MatrixXd& W) {
+  const Eigen::Index p = W.rows() - 1;
+  WithinFit fit;
+  Eigen::MatrixXd L = Eigen::MatrixXd::Zero(p + 1, p + 1);
+  for (Eigen::Index a = 0; a <= p; ++a) {
+    const double pivot = W(a, a) - L.row(a).head(a).squaredNorm();
+    if (a == p) {
+      fit.exact = !(pivot > kExactFit * W(p, p));
+    } else if (pivot > kPivotTolerance * W(a, a)) {
+      ++fit.rank;
+      L(a, a) = std::sqrt(pivot);
+      for (Eigen::Index b = a + 1; b <= p; ++b) {
+        L(b, a) = (W(b, a) - L.row(b).head(a).dot(L.row(a).head(a))) / L(a, a);
+      }
+    }
+  }
+  return fit;
+}
+
 void require_a_fit_to_exist(const GroupedStats& stats) {
   const Eigen::Index p = stats.num_fixed();
   if (stats.num_groups() < 2) {
@@ -34,12 +64,23 @@ void require_a_fit_to_exist(const GroupedStats& stats) {
                     stats.num_obs(),
                     p));
   }
-  const double total =
-      stats.within(p, p) +
-      (stats.size.array() *
-       (stats.mean.row(p).array() - stats.mean.row(p).mean()).square().transpose())
-          .sum();
-  if (!(total > 0.0)) throw DataError("the response is constant");
+  // Measured from the first group, so that equal numbers differ by exactly 0.
+  const auto y = stats.mean.row(p).array();
+  if (stats.within(p, p) == 0.0 && (y == y[0]).all()) {
+    throw DataError("the response is constant");
+  }
+  const WithinFit within = fit_within(stats.within);
+  if (within.exact) {
+    throw DataError(
+        "the fixed effects and the groups fit the response exactly: no residual "
+        "variation is left to estimate the residual sd");
+  }
+  if (p - within.rank >= stats.num_groups()) {
+    throw DataError(fmt::format(
+        "the fixed effects tell all {} groups apart: no variation between groups is left "
+        "to estimate the sd of their intercepts",
+        stats.num_groups()));
+  }
 }
 
 /// Evaluates the profile and counts how often.
@@ -108,6 +149,13 @@ Minimum refine(Search& search, double lower, double start, double upper) {
   return best;
 }
 
+/// β̂ in the coordinates of the common origin, from the factor L of A(λ).
+Eigen::VectorXd centred_beta(const Eigen::MatrixXd& L) {
+  const Eigen::Index p = L.rows() - 1;
+  return L.topLeftCorner(p, p).triangularView<Eigen::Lower>().adjoint().solve(
+      L.row(p).head(p).transpose());
+}
+
 }  // namespace
 
 FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion) {
@@ -124,7 +172,7 @@ FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion cr
   fit.on_boundary = lambda == 0.0;
   fit.log_likelihood = -0.5 * profile_value(stats, lambda, criterion).deviance;
 
-  fit.beta = Lx.adjoint().solve(L.row(p).head(p).transpose());
+  fit.beta = centred_beta(L);
   const Eigen::MatrixXd inverse = Lx.solve(Eigen::MatrixXd::Identity(p, p));
   fit.vcov = (fit.sigma * fit.sigma) * (inverse.transpose() * inverse);
   if (stats.has_intercept) {
@@ -180,11 +228,8 @@ FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options) {
 GroupModes group_modes(const GroupedStats& stats, const FitResult& fit) {
   const Eigen::Index p = stats.num_fixed();
   const double lambda = (fit.tau / fit.sigma) * (fit.tau / fit.sigma);
-  // Residual means in the coordinates of the common origin.
-  Eigen::VectorXd beta = fit.beta;
-  if (stats.has_intercept) {
-    beta[0] += stats.origin.head(p).dot(fit.beta) - stats.origin[p];
-  }
+  // From the common origin again: fit.beta has lost digits to a large one.
+  const Eigen::VectorXd beta = centred_beta(profile_factor(stats, lambda));
   const Eigen::VectorXd residual =
       stats.mean.row(p).transpose() - stats.mean.topRows(p).transpose() * beta;
   const Eigen::ArrayXd shrink = lambda / (1.0 + stats.size.array() * lambda);

@@ -23,7 +23,8 @@ struct FitOptions {
 /// the lowest is taken. The boundary τ̂ = 0 is an answer (`on_boundary`).
 ///
 /// @throws DataError if no fit exists: one group, no group with two rows, a constant
-///         response, no more rows than coefficients, collinear columns, an exact fit
+///         response, no more rows than coefficients, collinear columns, an exact fit (the
+///         likelihood has no bound), fixed effects that tell all groups apart (r = 0)
 FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options = {});
 
 /// Everything but the search: the fit at a given λ = θ², e.g. a resumed or a known one.

@@ -41,13 +41,13 @@ Eigen::MatrixXd factor(const GroupedStats& stats, const Terms& t) {
       stats.mean.array().rowwise() * t.weight.sqrt().transpose();
   Eigen::MatrixXd A = stats.within;
   A.selfadjointView<Eigen::Lower>().rankUpdate(scaled);
-  const double total = A(p, p);
   const Eigen::LLT<Eigen::MatrixXd> chol(A);
   if (chol.info() != Eigen::Success || !(chol.matrixLLT()(p, p) > 0.0)) {
-    throw DataError(
-        "the fixed effects and the groups fit the response exactly: no residual "
-        "variation is left to estimate the residual sd (sum of squares " +
-        std::to_string(total) + ")");
+    const Eigen::LLT<Eigen::MatrixXd> of_x(A.topLeftCorner(p, p));
+    throw DataError(of_x.info() != Eigen::Success
+                        ? "the fixed-effect columns are collinear"
+                        : "the fixed effects and the groups fit the response exactly: no "
+                          "residual variation is left to estimate the residual sd");
   }
   return chol.matrixL();
 }

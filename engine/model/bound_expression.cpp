@@ -90,7 +90,7 @@ class Binder {
       return bind_comparison(e);
     }
     if (const auto* op = find_arithmetic(e.word); op != nullptr && e.args.size() == 2) {
-      return binary(*op, numbers(e.args[0], e), numbers(e.args[1], e));
+      return binary_of_numbers(*op, e);
     }
     if (const auto* sign = find_prefix(e.word); sign != nullptr && e.args.size() == 1) {
       return unary(*sign, numbers(e.args[0], e));
@@ -120,6 +120,12 @@ class Binder {
     bound.args.push_back(std::move(left));
     bound.args.push_back(std::move(right));
     return bound;
+  }
+
+  BoundExpression binary_of_numbers(const BinaryOperator& op, const Expression& e) {
+    BoundExpression left = numbers(e.args[0], e);
+    BoundExpression right = numbers(e.args[1], e);
+    return binary(op, std::move(left), std::move(right));
   }
 
   const Expression& only_argument(const Expression& call) const {
@@ -218,7 +224,7 @@ class Binder {
       BoundExpression value = as_value_of(bound, *left, e);
       return binary(*op, std::move(value), std::move(bound));
     }
-    return binary(*op, numbers(e.args[0], e), numbers(e.args[1], e));
+    return binary_of_numbers(*op, e);
   }
 
   // A literal as the other side of a comparison holds it: a level index for text.

@@ -226,6 +226,7 @@ void ModelFrame::complete(const DesignSurvey& survey) {
   auto values = survey.levels.begin();
   for (Variable& variable : variables_) {
     if (stage_ > 0 || !variable.needs_levels) continue;
+    if (values->size() > kMaxLevels) throw too_many_levels(variable.kind.name);
     variable.kind.levels = occurring_levels(variable, *values++);
     if (variable.kind.levels.size() < 2) {
       throw DataError(

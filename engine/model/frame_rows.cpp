@@ -109,7 +109,8 @@ FrameBlock ModelFrame::select_rows(const RowBlock& block,
           merit::evaluate(variable.expression, slots.values, block.num_rows);
       values = frame.computed[v].data();
     }
-    frame.values.push_back(values);
+    // With gmean(x) or scale(x) in it, these are stand-ins: evaluate() makes the values.
+    frame.values.push_back(variable.uses_statistics ? nullptr : values);
     if (all_finite(values, block.num_rows)) continue;
 
     frame.suspects.push_back(v);
@@ -191,14 +192,18 @@ void ModelFrame::check_finite(const RowBlock& block, const FrameBlock& frame) co
     }
     made_of += ")";
   }
-  throw DataError(fmt::format(
-      "{} is {} in row {}{}, where a finite number is needed: mend the data, or leave "
-      "such rows out with --where 'is.finite({})'",
-      variable.kind.name,
-      format_number(frame.values[culprit][first]),
-      block.first_row + first + 1,
-      made_of,
-      variable.kind.name));
+  const std::string remedy =
+      variable.uses_statistics
+          ? "mend the data"
+          : fmt::format(
+                "mend the data, or leave such rows out with --where 'is.finite({})'",
+                variable.kind.name);
+  throw DataError(fmt::format("{} is {} in row {}{}, where a finite number is needed: {}",
+                              variable.kind.name,
+                              format_number(frame.values[culprit][first]),
+                              block.first_row + first + 1,
+                              made_of,
+                              remedy));
 }
 
 }  // namespace merit

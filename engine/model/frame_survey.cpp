@@ -36,13 +36,7 @@ std::vector<double> distinct_values(const FrameBlock& frame,
     if (place != distinct.end() && *place == value) return;
     if (std::isnan(value)) return;  // evaluate() reports it
     distinct.insert(place, value);
-    if (distinct.size() > kMaxLevels) {
-      throw DataError(fmt::format(
-          "{} has more than {} different values: it looks like a measurement or an "
-          "identifier, not a factor",
-          name,
-          kMaxLevels));
-    }
+    if (distinct.size() > kMaxLevels) throw too_many_levels(name);
   });
   return distinct;
 }

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <type_traits>
 
+#include <fmt/format.h>
+
 namespace merit {
 namespace {
 
@@ -114,6 +116,14 @@ RowCounts& RowCounts::operator+=(const RowCounts& other) {
     rows_dropped[i] += other.rows_dropped[i];
   }
   return *this;
+}
+
+DataError too_many_levels(const std::string& factor) {
+  return DataError(fmt::format(
+      "{} has more than {} different values: it looks like a measurement or an "
+      "identifier, not a factor",
+      factor,
+      kMaxLevels));
 }
 
 Moments merge(const Moments& a, const Moments& b) {

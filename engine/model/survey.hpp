@@ -8,7 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "engine/error.hpp"
 
 namespace merit {
 
@@ -48,6 +51,7 @@ struct DesignSurvey {
 
 /// More distinct values than this are no factor.
 inline constexpr std::size_t kMaxLevels = 2'000;
+DataError too_many_levels(const std::string& factor);
 
 /// Moments of two sets of numbers together (Chan, Golub & LeVeque 1983).
 Moments merge(const Moments& a, const Moments& b);

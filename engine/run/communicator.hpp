@@ -29,8 +29,8 @@ class MpiSession {
   /// @throws Error if MPI cannot be initialised
   MpiSession(int& argc, char**& argv);
   ~MpiSession();
-  MpiSession(const MpiSession&) = delete;
-  MpiSession& operator=(const MpiSession&) = delete;
+  MpiSession(MpiSession&&) = delete;
+  MpiSession& operator=(MpiSession&&) = delete;
 
  private:
   bool owns_mpi_ = false;
@@ -45,6 +45,8 @@ class Transfer {
   explicit Transfer(std::unique_ptr<State> state);
   Transfer(Transfer&&) noexcept;
   Transfer& operator=(Transfer&&) noexcept;
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
   /// Dropped before it is done, a transfer gives its buffer up to MPI (it leaks) and
   /// never waits: that happens only when an error is about to end the run.
   ~Transfer();
@@ -73,6 +75,8 @@ class Communicator {
 
   Communicator(Communicator&&) noexcept;
   Communicator& operator=(Communicator&&) noexcept;
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
   ~Communicator();
 
   int rank() const { return rank_; }

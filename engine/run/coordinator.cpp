@@ -39,11 +39,12 @@ Coordinator::Coordinator(
 void Coordinator::run() {
   Pause pause;
   while (true) {
-    const bool active = serve();
+    serve();
     if (is_over()) break;
-    // Alone there is nobody to answer; near the end each ms counts.
-    const bool alone = comm_.size() == 1 && finish_ == Finish::not_yet;
-    local_.bell.wait_for(pause.next(active, alone ? kAskEvery : milliseconds(1)));
+    const bool idle = finish_ != Finish::not_yet && all_computed(local_, workers_);
+    const bool eager = idle || control_in_.receiving() || rows_in_.receiving();
+    local_.bell.wait_for(
+        pause.next(eager, comm_.size() == 1 ? kAskEvery : Pause::kUsual));
   }
   for (int member = 1; member < comm_.size(); ++member) {
     control_out_.send(member, control_message(MessageKind::end, std::uint8_t{0}));
@@ -58,13 +59,9 @@ void Coordinator::run() {
   }
 }
 
-/// One round; true if a message came.
-bool Coordinator::serve() {
-  bool active = false;
-  if (comm_.size() > 1) {
-    active = read_control();
-    active |= read_rows();
-  }
+void Coordinator::serve() {
+  read_control();
+  read_rows();
   if (const std::optional<Failure> failure = local_.failure.get()) {
     failure_.note(local_.failure.block(), *failure);
   }
@@ -74,13 +71,10 @@ bool Coordinator::serve() {
   ask_options();
   if (failure_.get()) finish(Finish::after_failure);
   if (local_.blocks.status().blocks_left == 0) finish(Finish::normally);
-  return active;
 }
 
-bool Coordinator::read_control() {
-  bool any = false;
+void Coordinator::read_control() {
   while (const std::optional<Message> message = control_in_.next()) {
-    any = true;
     ByteReader reader(message->bytes);
     MemberState& member = members_[static_cast<std::size_t>(message->from)];
     switch (reader.take<MessageKind>()) {
@@ -100,20 +94,16 @@ bool Coordinator::read_control() {
         throw Error(ExitCode::internal, "a rank sent an unknown message");
     }
   }
-  return any;
 }
 
-bool Coordinator::read_rows() {
-  bool any = false;
-  while (const auto message = rows_in_.next(local_.rows.has_room())) {
-    any = true;
+void Coordinator::read_rows() {
+  while (std::optional<Message> message = rows_in_.next(local_.rows.has_room())) {
     ++members_[static_cast<std::size_t>(message->from)].row_messages;
     for (BlockRows& block : unpack_rows(std::move(message->bytes))) {
       local_.rows.push_at_once(std::move(block));
       ++blocks_received_;
     }
   }
-  return any;
 }
 
 void Coordinator::lease_to(int member, const LeaseRequest& request) {

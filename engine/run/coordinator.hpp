@@ -43,9 +43,9 @@ class Coordinator {
     MemberReport report;
   };
 
-  bool serve();
-  bool read_control();
-  bool read_rows();
+  void serve();
+  void read_control();
+  void read_rows();
   void lease_to(int member, const LeaseRequest& request);
   void ask_options();
   void finish(Finish how);

@@ -23,7 +23,7 @@ std::int64_t lease_blocks(const LeaseRequest& request,
 
 std::int64_t low_water(int threads, double block_seconds) {
   constexpr double kLookAhead = 0.05;  // seconds
-  constexpr double kLongBlock = 0.5;
+  constexpr double kLongBlock = 1.0;
   if (block_seconds <= 0.0 || block_seconds >= kLongBlock) return 0;
   return static_cast<std::int64_t>(std::ceil(kLookAhead * threads / block_seconds));
 }

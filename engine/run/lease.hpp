@@ -23,7 +23,7 @@ std::int64_t lease_blocks(const LeaseRequest& request,
                           double lease_seconds);
 
 /// A rank asks for more when fewer than this many blocks wait: work for 50 ms, far longer
-/// than a question takes. 0 for blocks of half a second or more (and while their time is
+/// than a question takes. 0 for blocks of a second or more (and while their time is
 /// unknown): then an idle worker asks, which costs a few ms, and no rank hoards long blocks
 /// at the end while others are idle.
 std::int64_t low_water(int threads, double block_seconds);

@@ -8,10 +8,12 @@ namespace merit {
 namespace {
 
 constexpr std::size_t kRowMessages = 4;               // in flight
-constexpr std::int64_t kRowMessageBytes = 1ll << 20;  // about
+constexpr std::int64_t kRowMessageBytes = 4ll << 20;  // about
 
-/// Rows wait so long for company: few messages, and rank 0 sees progress at once.
-constexpr std::chrono::milliseconds kRowDelay{20};
+/// Rows wait so long for company: few messages, and still a live display of progress.
+constexpr std::chrono::milliseconds kRowDelay{50};
+
+constexpr std::chrono::milliseconds kQuiet{10};
 
 }  // namespace
 
@@ -26,27 +28,27 @@ Member::Member(const Communicator& comm, LocalWork& local, int workers)
 void Member::run() {
   Pause pause;
   while (!ended_) {
-    bool active = read_messages();
+    read_messages();
     report_failure();
     request_blocks();
-    active |= send_rows();
+    send_rows();
     report_end();
     if (ended_) break;
-    // Only an answer or a transfer is urgent; otherwise rank 0 has nothing to say but
-    // "finish", and the workers ring when they need something.
-    const bool urgent = waits_for_lease_ ||
-                        control_.in_flight() + rows_.in_flight() > 0 ||
-                        orders_.receiving() || finish_ != Finish::not_yet;
-    local_.bell.wait_for(pause.next(active, std::chrono::milliseconds(urgent ? 1 : 10)));
+    // Expecting nothing, it only has to hear of the end: the workers ring.
+    const bool expecting = waits_for_lease_ || rows_.in_flight() > 0;
+    local_.bell.wait_for(pause.next(is_eager(), expecting ? Pause::kUsual : kQuiet));
   }
   control_.wait();
   rows_.wait();
 }
 
-bool Member::read_messages() {
-  bool any = false;
+bool Member::is_eager() const {
+  const bool starving = waits_for_lease_ && local_.blocks.status().idle > 0;
+  return starving || end_reported_ || orders_.receiving() || !local_.rows.has_room();
+}
+
+void Member::read_messages() {
   while (const std::optional<Message> message = orders_.next()) {
-    any = true;
     ByteReader reader(message->bytes);
     switch (reader.take<MessageKind>()) {
       case MessageKind::lease:
@@ -63,7 +65,6 @@ bool Member::read_messages() {
         throw Error(ExitCode::internal, "rank 0 sent an unknown message");
     }
   }
-  return any;
 }
 
 void Member::obey(Finish finish) {
@@ -99,20 +100,17 @@ void Member::request_blocks() {
   waits_for_lease_ = true;
 }
 
-bool Member::send_rows() {
+void Member::send_rows() {
   const auto now = std::chrono::steady_clock::now();
   const bool due =
       local_.rows.bytes() >= kRowMessageBytes || now - last_send_ >= kRowDelay;
-  bool any = false;
   while ((due || all_computed(local_, workers_)) && rows_.in_flight() < kRowMessages) {
     const std::vector<BlockRows> batch = local_.rows.pop_batch(kRowMessageBytes);
-    if (batch.empty()) break;
+    if (batch.empty()) return;
     rows_.send(0, pack_rows(batch));
     ++report_.row_messages;
     last_send_ = now;
-    any = true;
   }
-  return any;
 }
 
 void Member::report_end() {

@@ -18,11 +18,12 @@ class Member {
   void run();
 
  private:
-  bool read_messages();
+  bool is_eager() const;
+  void read_messages();
   void obey(Finish finish);
   void report_failure();
   void request_blocks();
-  bool send_rows();
+  void send_rows();
   void report_end();
 
   LocalWork& local_;

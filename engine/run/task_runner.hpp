@@ -36,8 +36,8 @@
 /// time they measured, and never more than half of their fair share of what is left, so that
 /// leases shrink towards the end (guided self-scheduling: Polychronopoulos & Kuck 1987, IEEE
 /// Trans. Comput. C-36, 1425-1439). A rank asks for the next lease while it still has work
-/// for 50 ms; with blocks longer than half a second it asks when a worker is idle, because
-/// what it hoards others may lack.
+/// for 50 ms; with blocks longer than a second it asks when a worker is idle, because what it
+/// hoards others may lack.
 ///
 /// *Flow control.* Rows wait in bounded queues (buffer_bytes on each rank); sends are
 /// synchronous, so that a slow disk holds up the workers instead of filling rank 0's memory.
@@ -70,8 +70,9 @@ struct TaskPlan {
 using Work = std::function<Bytes(int worker, std::int64_t first, std::int64_t count)>;
 
 /// Takes the rows of tasks [first, first + count), one call at a time, from one thread of
-/// rank 0 that is not the caller's. Returns how many of these tasks failed, for progress and
-/// summary.
+/// rank 0 that is not the caller's: it may use HDF5, which nothing else may do meanwhile, and
+/// shares no state with progress without a lock. Returns how many of these tasks failed, for
+/// progress and summary.
 using Sink = std::function<std::int64_t(
     std::int64_t first, std::int64_t count, std::span<const std::byte> rows)>;
 

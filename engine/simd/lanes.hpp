@@ -61,7 +61,7 @@ struct Lanes {
 
 MERIT_INLINE Lanes broadcast(double value) {
   Lanes result;
-  MERIT_EACH_PART(DoubleRegister{} + value);
+  MERIT_EACH_PART(value - DoubleRegister{});  // not 0 + value: that is +0 for −0
 }
 MERIT_INLINE IntLanes broadcast_int(std::int64_t value) {
   IntLanes result;

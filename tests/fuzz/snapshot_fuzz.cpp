@@ -15,6 +15,8 @@
 #include <random>
 #include <string>
 
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
 #include <unistd.h>
 
 #include "engine/error.hpp"
@@ -98,6 +100,17 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data,
     damage(data, size, random);
   return size;
 }
+
+/// The process that examines a snapshot for us may crash in HDF5's library; that is what it is
+/// for. libFuzzer, which it inherits, must not take note.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  return pthread_atfork(
+      nullptr, nullptr, [] { __sanitizer_set_death_callback(nullptr); });
+}
+
+/// It is not worth the seconds that finding names for its last words takes; to have them for a
+/// find of ours: ASAN_OPTIONS=symbolize=1.
+extern "C" const char* __asan_default_options() { return "symbolize=0:detect_leaks=0"; }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const MemoryFile file;

@@ -69,7 +69,8 @@ def test_a_scale_labelled_at_its_ends_keeps_its_numbers(tmp_path):
 
 
 def test_one_label_for_two_codes_is_an_error(tmp_path):
-    path = stata(tmp_path / "s.dta", pd.DataFrame({"r": [1, 2, 9]}), {"r": {1: "a", 2: "b", 9: "a"}})
+    path = stata(tmp_path / "s.dta", pd.DataFrame({"r": [1, 2, 9]}),
+                 {"r": {1: "a", 2: "b", 9: "a"}})
     run("make_snapshot.py", path, tmp_path / "s.h5", code=65,
         says="column 'r' has the value label 'a' for the codes 1, 9")
 

@@ -180,6 +180,7 @@ def test_usage_and_file_errors(tmp_path):
     merge(tmp_path, code=64, says="o.h5: exists")
     merge(tmp_path, "--overwrite", "--scale", "rating", code=64, says="NAME=COL")
     merge(tmp_path, "--overwrite", "--factor", "hue", code=65, says="no source has a column 'hue'")
+    merge(tmp_path, "--overwrite", "--report", tmp_path / "o.h5", code=64, says="is the output")
     run("merge_sources.py", "--survey", tmp_path / "s.csv", code=64, says="--registry")
     run("merge_sources.py", "--survey", tmp_path / "s.csv", "--registry", tmp_path / "n.csv",
         "--output", tmp_path / "o2.h5", code=66, says="n.csv: No such file")

@@ -115,7 +115,7 @@ def test_sample_commands_work(tmp_path, monkeypatch):
     for script in ("make_snapshot.py", "synthesize.py", "merge_sources.py"):
         text = (SCRIPTS / script).read_text(encoding="utf-8")
         assert text.startswith("#!/usr/bin/env python3\n") and os.access(SCRIPTS / script, os.X_OK)
-        docstring = ast.get_docstring(ast.parse(text))
+        docstring = ast.get_docstring(ast.parse(text)).replace("\\\n", "")
         samples = [line.strip() for line in docstring.splitlines()
                    if line.startswith("    scripts/")]
         assert len(samples) == 3

@@ -2,7 +2,7 @@
 #
 #   Rscript model_matrix.R
 #
-# Writes data.csv, a small table with missing values, unused levels and awkward names, and
+# Writes data.csv, a small table of random values with missing ones, unused levels and awkward names, and
 # model_matrix.txt, what R's model.frame and model.matrix make of it for a list of formulas.
 # design_test.cpp compares. Base R (4.2.2 wrote the stored files) only; gmean(x) is ave(x, school) over the rows used.
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "io/hdf5.hpp"
 
+/// What result files need of HDF5 besides hdf5.hpp.
 namespace merit::hdf5 {
 
 /// Gives a new contiguous numeric dataset its room in the file and returns where: the byte
@@ -12,5 +14,12 @@ namespace merit::hdf5 {
 /// it is written is undefined (zeros on most file systems).
 /// @throws IoError if it is chunked, empty or cannot be allocated
 std::int64_t allocate(Dataset& dataset);
+
+/// Creates or replaces a yes/no attribute: an 8-bit integer 1 or 0, since R's rhdf5 reads no
+/// attribute of h5py's boolean type. Read it as attribute<bool>. @throws IoError
+void set_flag(const Object& object, const std::string& attribute, bool value);
+
+/// Whether an attribute's type is that of set_flag, or h5py's boolean.
+bool is_flag(const Type& type);
 
 }  // namespace merit::hdf5

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/cli/options.hpp"
+#include "engine/error.hpp"
+#include "engine/run/communicator.hpp"
+
+namespace merit {
+
+/// What every command is run with.
+struct CommandContext {
+  const Communicator& comm;
+  std::vector<std::string> arguments;  ///< of the command line
+};
+
+/// One function per command. Results go to rank 0's stdout, remarks to its stderr. All are
+/// *Collective* and throw the same on all ranks.
+ExitCode run(const CommandContext& context, const FitCommand& command);
+ExitCode run(const CommandContext& context, const BootstrapCommand& command);
+ExitCode run(const CommandContext& context, const SummarizeCommand& command);
+ExitCode run(const CommandContext& context, const InspectCommand& command);
+
+}  // namespace merit

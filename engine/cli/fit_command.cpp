@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/cli/commands.hpp"
+#include "engine/cli/model_data.hpp"
+#include "engine/cli/provenance.hpp"
+#include "engine/cli/results.hpp"
+#include "engine/run/agree.hpp"
+
+namespace merit {
+
+ExitCode run(const CommandContext& context, const FitCommand& command) {
+  const Communicator& comm = context.comm;
+  validate(command);
+  const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
+  const bool writes = !command.run.output.empty();
+  all_or_none(comm, [&] {
+    if (comm.is_root() && writes) check_output(command.run.output, command.run.overwrite);
+  });
+  const ModelData data = read_model_data(comm, command.model, command.run, {});
+  const FitResult fit = fit_model(command.model, data);
+  all_or_none(comm, [&] {
+    if (!comm.is_root()) return;
+    const StoredFit stored = stored_fit(data, fit);
+    const JobDescription job = describe_job(command.model, data);
+    if (command.run.dry_run) {
+      print(fmt::format("{}: {} rows used, {} groups, {} coefficients; nothing written\n",
+                        command.model.formula,
+                        data.counts.rows_used,
+                        data.stats.num_groups(),
+                        data.terms.size()));
+      return;
+    }
+    if (writes) {
+      ResultWriter writer(command.run.output,
+                          {.command = "fit",
+                           .job = job,
+                           .fit = stored,
+                           .replicates = std::nullopt,
+                           .provenance = record.at_start()},
+                          command.run.overwrite);
+      writer.finish(record.at_end());
+    }
+    Report report = fit_report(
+        "fit",
+        stored,
+        job,
+        record.all(),
+        {.level = command.run.level, .df = command.df, .ranef = command.ranef});
+    report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
+    print(render(report, command.run.format));
+  });
+  return fit.converged ? ExitCode::done : ExitCode::needs_a_look;
+}
+
+}  // namespace merit

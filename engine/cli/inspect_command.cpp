@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/cli/commands.hpp"
+#include "engine/cli/results.hpp"
+#include "engine/report/text_table.hpp"
+#include "engine/run/agree.hpp"
+#include "io/describe.hpp"
+#include "io/file_kind.hpp"
+
+namespace merit {
+namespace {
+
+constexpr std::size_t kLevelsShown = 8;
+
+std::string levels_text(const ColumnDescription& column) {
+  std::string text;
+  const std::size_t shown = std::min(column.counts.size(), kLevelsShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += fmt::format("{}{} ({})",
+                        i == 0 ? "" : ", ",
+                        column.counts[i].level,
+                        with_separators(column.counts[i].count));
+  }
+  if (column.counts.size() > shown) {
+    text += fmt::format(", … {} in all", column.counts.size());
+  }
+  return text;
+}
+
+/// Sizes of the groups that a column would make.
+std::string group_sizes_text(const ColumnDescription& column) {
+  std::vector<std::int64_t> sizes;
+  for (const LevelCount& level : column.counts) {
+    if (level.count > 0) sizes.push_back(level.count);
+  }
+  if (sizes.size() < 2) return "";
+  std::sort(sizes.begin(), sizes.end());
+  return fmt::format("{} groups of {}–{} rows, median {}",
+                     sizes.size(),
+                     with_separators(sizes.front()),
+                     with_separators(sizes.back()),
+                     with_separators(sizes[sizes.size() / 2]));
+}
+
+std::string range_text(const ColumnDescription& column) {
+  if (column.info.kind == ColumnKind::categorical || column.min != column.min) return "";
+  return fmt::format("{:.6g} … {:.6g}, mean {:.6g}", column.min, column.max, column.mean);
+}
+
+std::string to_table(const SnapshotDescription& d) {
+  std::string text = fmt::format("{} ({}): {}, {} rows, {} columns\n",
+                                 d.file,
+                                 d.table,
+                                 d.layout,
+                                 with_separators(d.num_rows),
+                                 d.columns.size());
+  text += fmt::format("digest  {}\n", d.digest);
+  for (const auto& [name, value] : d.attributes)
+    text += fmt::format("{}  {}\n", name, value);
+  for (const std::string& other : d.other_tables) {
+    text += fmt::format("also holds  {}  (--table {})\n", other, other);
+  }
+  text += "\n";
+  TextTable table;
+  table.add_column("column", TextTable::Align::left);
+  table.add_column("type", TextTable::Align::left);
+  table.add_column("missing", TextTable::Align::decimal);
+  table.add_column("values", TextTable::Align::left);
+  table.add_column("as groups", TextTable::Align::left);
+  for (const ColumnDescription& column : d.columns) {
+    if (!column.problem.empty()) {
+      table.add_row({column.info.name, column.info.stored_as, "", column.problem, ""});
+      continue;
+    }
+    std::string values = column.info.kind == ColumnKind::categorical ? levels_text(column)
+                                                                     : range_text(column);
+    if (column.info.ordered) values = "ordered: " + values;
+    if (column.num_infinite > 0) {
+      values += fmt::format("; {} infinite", with_separators(column.num_infinite));
+    }
+    table.add_row({column.info.name,
+                   column.info.stored_as,
+                   with_separators(column.num_missing),
+                   values,
+                   group_sizes_text(column)});
+  }
+  return text + table.text("");
+}
+
+nlohmann::ordered_json to_json(const SnapshotDescription& d) {
+  nlohmann::ordered_json columns = nlohmann::ordered_json::array();
+  for (const ColumnDescription& column : d.columns) {
+    nlohmann::ordered_json entry = {
+        {"name", column.info.name},
+        {"type", column.info.stored_as},
+        {"kind", column.info.kind == ColumnKind::categorical ? "categorical" : "numeric"},
+        {"ordered", column.info.ordered}};
+    if (column.problem.empty()) {
+      entry["missing"] = column.num_missing;
+      if (column.info.kind == ColumnKind::numeric) {
+        entry["infinite"] = column.num_infinite;
+        entry["min"] = column.min;  // NaN becomes null
+        entry["mean"] = column.mean;
+        entry["max"] = column.max;
+      }
+      if (!column.counts.empty()) {
+        entry["counts"] = nlohmann::ordered_json::object();
+        for (const LevelCount& level : column.counts) {
+          entry["counts"][level.level] = level.count;
+        }
+      }
+    } else {
+      entry["problem"] = column.problem;
+    }
+    columns.push_back(std::move(entry));
+  }
+  nlohmann::ordered_json attributes = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : d.attributes)
+    attributes[name] = value;
+  return {{"file", d.file},
+          {"table", d.table},
+          {"layout", d.layout},
+          {"rows", d.num_rows},
+          {"digest", d.digest},
+          {"attributes", attributes},
+          {"columns", columns},
+          {"other_tables", d.other_tables}};
+}
+
+std::string to_csv(const SnapshotDescription& d) {
+  std::string text = "column,type,kind,missing,min,mean,max\n";
+  for (const ColumnDescription& c : d.columns) {
+    std::string name = c.info.name;
+    for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) {
+      name.insert(at, 1, '"');
+    }
+    text +=
+        fmt::format("\"{}\",\"{}\",{},{}",
+                    name,
+                    c.info.stored_as,
+                    c.info.kind == ColumnKind::categorical ? "categorical" : "numeric",
+                    c.num_missing);
+    const bool numeric = c.problem.empty() && c.min == c.min;
+    text += numeric ? fmt::format(",{},{},{}\n", c.min, c.mean, c.max) : ",,,\n";
+  }
+  return text;
+}
+
+std::string to_table(const ResultFile& file) {
+  std::string text = fmt::format("{}: result of merit {}\n", file.path(), file.command());
+  if (file.replicates()) {
+    text += fmt::format("{} of {} replicates {}\n",
+                        with_separators(file.num_committed()),
+                        with_separators(file.replicates()->num_replicates),
+                        file.complete() ? "(complete)" : "(partial)");
+  }
+  for (const Attributes* part : {&file.job(), &file.provenance()}) {
+    text += part == &file.job() ? "\njob\n" : "\nprovenance\n";
+    for (const auto& [name, value] : *part) {
+      text += fmt::format("  {:<16}  {}\n", name, text_of(*part, name));
+    }
+  }
+  return text;
+}
+
+nlohmann::ordered_json to_json(const ResultFile& file) {
+  nlohmann::ordered_json json = {
+      {"file", file.path()}, {"command", file.command()}, {"complete", file.complete()}};
+  if (file.replicates()) {
+    json["replicates"] = file.replicates()->num_replicates;
+    json["committed"] = file.num_committed();
+  }
+  for (const Attributes* part : {&file.job(), &file.provenance()}) {
+    nlohmann::ordered_json& entries = json[part == &file.job() ? "job" : "provenance"];
+    for (const auto& [name, value] : *part) {
+      std::visit([&entries, &name = name](const auto& v) { entries[name] = v; }, value);
+    }
+  }
+  return json;
+}
+
+template <class Description>
+std::string rendered(const Description& description, Format format) {
+  if (format == Format::json) return to_json(description).dump(2) + "\n";
+  if constexpr (std::is_same_v<Description, SnapshotDescription>) {
+    if (format == Format::csv) return to_csv(description);
+  } else if (format == Format::csv) {
+    throw UsageError(
+        "--format csv: inspect shows a result file as table or json; "
+        "merit summarize gives its rows as csv");
+  }
+  return to_table(description);
+}
+
+}  // namespace
+
+ExitCode run(const CommandContext& context, const InspectCommand& command) {
+  all_or_none(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    print(is_result_file(command.file)
+              ? rendered(open_result(command.file), command.format)
+              : rendered(describe_snapshot(command.file, command.table), command.format));
+  });
+  return ExitCode::done;
+}
+
+}  // namespace merit

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+//
+//   merit inspect survey.h5
+//   merit fit survey.h5 'preparedness ~ age + regime + (1 | institution)'
+//   mpirun -n 8 merit bootstrap survey.h5 'y ~ x + (1 | g)' --replicates 100000 --output out.h5
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "engine/cli/commands.hpp"
+#include "engine/cli/provenance.hpp"
+#include "engine/run/communicator.hpp"
+
+namespace merit {
+namespace {
+
+/// The command line's grammar; `chosen` runs the command that was given.
+struct Program {
+  CLI::App app{
+      "merit: two-level random-intercept models, fitted and resampled over MPI "
+      "ranks and threads."};
+  FitCommand fit;
+  BootstrapCommand bootstrap;
+  SummarizeCommand summarize;
+  InspectCommand inspect;
+  std::function<ExitCode(const CommandContext&)> chosen;
+
+  Program() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version_text);
+    app.footer(
+        "Every command runs alone, under mpirun and under srun, with the same numbers.\n"
+        "Exit codes: 0 done, 1 done but a result needs a look, 64 usage, 65 data, 66 no\n"
+        "input, 70 our bug, 74 reading or writing failed.");
+    add("fit", "one model: estimates and inference", fit);
+    add("bootstrap", "R replicates of a model, distributed", bootstrap);
+    add("summarize", "tables and intervals from a result file", summarize);
+    add("inspect", "what a snapshot or result file holds", inspect);
+  }
+
+  template <class Command>
+  void add(const std::string& name, const std::string& what, Command& command) {
+    CLI::App* subcommand = app.add_subcommand(name, what);
+    add_options(*subcommand, command);
+    subcommand->callback([this, &command] {
+      chosen = [&command](const CommandContext& context) {
+        return run(context, command);
+      };
+    });
+  }
+};
+
+void say(const Communicator& comm, const std::string& sentence) {
+  if (comm.is_root()) fmt::print(stderr, "merit: {}\n", sentence);
+}
+
+ExitCode run_program(const Communicator& comm, int argc, char** argv) {
+  try {
+    Program program;
+    try {
+      program.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) {  // --help, --version
+        if (comm.is_root()) program.app.exit(error);
+        return ExitCode::done;
+      }
+      say(comm, fmt::format("{}; see merit --help", error.what()));
+      return ExitCode::usage;
+    }
+    return program.chosen({comm, {argv, argv + argc}});
+  } catch (const Error& error) {
+    say(comm, error.what());  // the same on all ranks
+    return error.code();
+  }
+}
+
+}  // namespace
+}  // namespace merit
+
+int main(int argc, char** argv) {
+  using merit::Communicator;
+  using merit::ExitCode;
+  try {
+    const merit::MpiSession session(argc, argv);
+    const Communicator comm = Communicator::world();
+    try {
+      return static_cast<int>(merit::run_program(comm, argc, argv));
+    } catch (const std::exception& error) {
+      // One rank may be alone with this: the others must not wait for it.
+      comm.abort(
+          static_cast<int>(ExitCode::internal),
+          fmt::format(
+              "merit: rank {}: {}; please report this", comm.rank(), error.what()));
+    }
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "merit: {}\n", error.what());
+    return static_cast<int>(ExitCode::internal);
+  }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/model_data.hpp"
+
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "engine/error.hpp"
+#include "engine/model/collinear.hpp"
+#include "engine/model/design.hpp"
+#include "engine/run/block_reduction.hpp"
+#include "io/digest.hpp"
+#include "io/snapshot.hpp"
+
+namespace merit {
+namespace {
+
+std::int64_t num_blocks(const Table& table) {
+  return (table.num_rows() + kBlockRows - 1) / kBlockRows;
+}
+
+void load_block(Table& table,
+                const std::vector<std::size_t>& columns,
+                std::int64_t block,
+                RowBlock& into) {
+  const std::int64_t first = block * kBlockRows;
+  table.read(first, std::min(kBlockRows, table.num_rows() - first), columns, into);
+}
+
+/// First pass, if there is one: facts about all rows that the design needs.
+struct SurveyPass {
+  using Input = RowBlock;
+  using Node = DesignSurvey;
+  Table& table;
+  const Design& design;
+
+  void load(std::int64_t block, Input& input) {
+    load_block(table, design.table_columns(), block, input);
+  }
+  Node leaf(Input& input) const { return design.survey_block(input); }
+  Node merge(Node left, Node right) const { return merit::merge(left, right); }
+  Bytes pack(const Node& node) const { return merit::pack(node); }
+  Node unpack(std::span<const std::byte> bytes) const { return merit::unpack(bytes); }
+};
+
+/// Everything that the rows are reduced to.
+struct Reduced {
+  RowCounts counts;
+  std::vector<Hash128> hashes;  // blocks × columns, in row order
+  GroupMoments moments;
+  GroupRows rows;
+};
+
+/// Last pass: digest, moments and, if asked for, the rows themselves.
+struct MomentsPass {
+  using Input = RowBlock;
+  using Node = Reduced;
+  Table& table;
+  const Design& design;
+  const std::vector<LevelHashes>& levels;
+  ModelNeeds needs;
+  SimdLevel simd;
+
+  void load(std::int64_t block, Input& input) {
+    load_block(table, design.table_columns(), block, input);
+  }
+  Node leaf(Input& input) const {
+    static thread_local DesignBlock block;
+    design.evaluate(input, block);
+    Node node;
+    node.counts = block.counts;
+    node.hashes = digest_block(levels, input);
+    node.moments = group_moments(block.z, block.group, needs.within, simd);
+    if (needs.rows) node.rows = group_rows(block.z, block.group);
+    return node;
+  }
+  Node merge(Node left, Node right) const {
+    left.counts += right.counts;
+    left.hashes.insert(left.hashes.end(), right.hashes.begin(), right.hashes.end());
+    left.moments = merit::merge(left.moments, right.moments);
+    if (needs.rows) left.rows = merit::merge(left.rows, right.rows);
+    return left;
+  }
+  Bytes pack(const Node& node) const {
+    ByteWriter writer;
+    writer.put(node.counts.rows_read);
+    writer.put(node.counts.rows_excluded_by_where);
+    writer.put(node.counts.rows_used);
+    writer.put_all(std::span<const std::int64_t>(node.counts.rows_dropped));
+    writer.put_all(std::span<const Hash128>(node.hashes));
+    writer.put_all(std::span<const std::byte>(merit::pack(node.moments)));
+    if (needs.rows) writer.put_all(std::span<const std::byte>(merit::pack(node.rows)));
+    return writer.take();
+  }
+  Node unpack(std::span<const std::byte> bytes) const {
+    ByteReader reader(bytes);
+    Node node;
+    node.counts.rows_read = reader.take<std::int64_t>();
+    node.counts.rows_excluded_by_where = reader.take<std::int64_t>();
+    node.counts.rows_used = reader.take<std::int64_t>();
+    node.counts.rows_dropped = reader.take_vector<std::int64_t>();
+    node.hashes = reader.take_vector<Hash128>();
+    node.moments = unpack_group_moments(reader.take_bytes());
+    if (needs.rows) node.rows = unpack_group_rows(reader.take_bytes());
+    return node;
+  }
+};
+
+/// Refuses aliased columns, or drops them with a note.
+void resolve_collinear(const ModelOptions& options, ModelData& data) {
+  const std::vector<AliasedColumn> aliased = aliased_columns(data.stats);
+  if (aliased.empty()) return;
+  std::vector<std::string> sentences;
+  std::vector<Eigen::Index> dropped;
+  for (const AliasedColumn& column : aliased) {
+    const std::string& term = data.terms[static_cast<std::size_t>(column.column)];
+    std::vector<std::string> of;
+    for (const Eigen::Index k : column.of)
+      of.push_back(data.terms[static_cast<std::size_t>(k)]);
+    const bool constant = of.size() == 1 && of.front() == "(Intercept)";
+    sentences.push_back(
+        of.empty() ? term + " is 0 in all rows"
+        : constant ? term + " is constant"
+                   : fmt::format("{} is a combination of {}", term, fmt::join(of, ", ")));
+    dropped.push_back(column.column);
+  }
+  if (!options.drop_collinear) {
+    throw DataError(fmt::format(
+        "collinear columns: {}; take them out of the formula, or use --drop-collinear",
+        fmt::join(sentences, "; ")));
+  }
+  data.stats = drop_columns(data.stats, dropped);
+  std::vector<Eigen::Index> kept;
+  std::vector<std::string> terms;
+  for (Eigen::Index k = 0; k < static_cast<Eigen::Index>(data.terms.size()); ++k) {
+    if (std::find(dropped.begin(), dropped.end(), k) != dropped.end()) continue;
+    kept.push_back(k);
+    terms.push_back(data.terms[static_cast<std::size_t>(k)]);
+  }
+  data.terms = std::move(terms);
+  data.notes.push_back(
+      fmt::format("collinear columns dropped: {}", fmt::join(sentences, "; ")));
+  if (data.rows == nullptr) return;
+  kept.push_back(data.rows->z.cols() - 1);
+  auto rows = std::make_shared<GroupRows>(*data.rows);
+  rows->z = data.rows->z(Eigen::all, kept);
+  data.rows = std::move(rows);
+}
+
+}  // namespace
+
+ModelData read_model_data(const Communicator& comm,
+                          const ModelOptions& options,
+                          const RunSettings& run,
+                          const ModelNeeds& needs) {
+  const Formula formula = parse_formula(options.formula);
+  std::unique_ptr<Table> table;
+  std::optional<Design> design;
+  std::vector<LevelHashes> levels;
+  all_or_none(comm, [&] {
+    table = open_snapshot(options.snapshot, options.table);
+    design.emplace(
+        formula, *table, FrameOptions{.where = options.where, .offset = options.offset});
+    for (const std::size_t column : design->table_columns()) {
+      levels.push_back(hash_levels(*table, column));
+    }
+  });
+  const PipelineOptions pipeline{.threads = run.num_threads()};
+  while (design->needs_survey()) {
+    SurveyPass pass{*table, *design};
+    const DesignSurvey survey = reduce_blocks(comm, num_blocks(*table), pass, pipeline);
+    design->complete(survey);
+  }
+  MomentsPass pass{*table, *design, levels, needs, run.simd_level()};
+  Reduced reduced = reduce_blocks(comm, num_blocks(*table), pass, pipeline);
+  if (num_blocks(*table) == 0) {
+    throw DataError(table->name() + " has no rows");
+  }
+  design->check_rows_left(reduced.counts);
+
+  ModelData data;
+  data.terms = design->coefficient_names();
+  data.group = design->group_name();
+  data.stats = grouped_stats(reduced.moments, design->has_intercept());
+  for (const double key : data.stats.key) {
+    data.group_level.push_back(design->group_label(key));
+  }
+  std::vector<ColumnInfo> columns;
+  for (const std::size_t column : design->table_columns()) {
+    columns.push_back(table->columns()[column]);
+  }
+  data.digest = combine_digests(columns, table->num_rows(), reduced.hashes);
+  data.counts = reduced.counts;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::int64_t dropped = reduced.counts.rows_dropped[i];
+    if (dropped > 0) data.rows_dropped.emplace_back(columns[i].name, dropped);
+  }
+  if (needs.rows) data.rows = std::make_shared<const GroupRows>(std::move(reduced.rows));
+  resolve_collinear(options, data);
+  return data;
+}
+
+}  // namespace merit

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/cli/options.hpp"
+#include "engine/model/group_moments.hpp"
+#include "engine/model/group_rows.hpp"
+#include "engine/model/survey.hpp"
+#include "engine/run/communicator.hpp"
+
+namespace merit {
+
+/// A model on its data: what remains of a snapshot once it has been read. The same on all
+/// ranks.
+struct ModelData {
+  std::vector<std::string> terms;        ///< p, names of the coefficients
+  std::string group;                     ///< grouping column
+  std::vector<std::string> group_level;  ///< J
+  GroupedStats stats;
+  std::shared_ptr<const GroupRows> rows;  ///< if asked for
+
+  std::string digest;
+  RowCounts counts;
+  std::vector<std::pair<std::string, std::int64_t>> rows_dropped;  ///< columns with any
+  std::vector<std::string> notes;  ///< what a reader should know, e.g. dropped columns
+};
+
+/// What a command needs besides the pooled statistics.
+struct ModelNeeds {
+  WithinDetail within = WithinDetail::pooled;
+  bool rows = false;  ///< all rows in memory
+};
+
+/// Opens the snapshot, resolves the formula, and reads the rows once (twice if the formula
+/// has factors, gmean or scale), each rank its share of the blocks. *Collective*
+///
+/// @throws on all ranks what the snapshot, the formula or the design find wrong; DataError
+///         naming them if columns are collinear and --drop-collinear is off
+ModelData read_model_data(const Communicator& comm,
+                          const ModelOptions& options,
+                          const RunSettings& run,
+                          const ModelNeeds& needs);
+
+}  // namespace merit

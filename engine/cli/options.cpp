@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/options.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "engine/error.hpp"
+#include "engine/run/layout.hpp"
+
+namespace merit {
+namespace {
+
+template <class T>
+using Words = std::map<std::string, T>;
+
+const Words<Format> kFormats = {
+    {"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}};
+const Words<ProgressMode> kProgressModes = {{"auto", ProgressMode::automatic},
+                                            {"plain", ProgressMode::plain},
+                                            {"none", ProgressMode::none}};
+const Words<DfMethod> kDfMethods = {{"normal", DfMethod::normal},
+                                    {"residual", DfMethod::residual}};
+const Words<BootstrapType> kTypes = {{"parametric", BootstrapType::parametric},
+                                     {"cases", BootstrapType::cases}};
+const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
+                                    {"rows", ResampleUnit::rows},
+                                    {"both", ResampleUnit::both}};
+
+/// An option whose value is one of some words; others are refused with the list.
+template <class T, class Target>
+CLI::Option* add_choice(CLI::App& app,
+                        const std::string& option,
+                        Target& target,
+                        const Words<T>& words,
+                        const std::string& help) {
+  std::string list;
+  for (const auto& [word, value] : words)
+    list += (list.empty() ? "" : "|") + word;
+  return app
+      .add_option_function<std::string>(
+          option,
+          [&target, &words, option, list](const std::string& given) {
+            const auto found = words.find(given);
+            if (found == words.end()) {
+              throw UsageError(fmt::format(
+                  "{} {}: not one of {} in this version", option, given, list));
+            }
+            target = found->second;
+          },
+          help)
+      ->type_name(list);
+}
+
+void add_format(CLI::App& app, Format& format) {
+  add_choice(app, "--format", format, kFormats, "what stdout carries (default table)");
+}
+
+void add_model(CLI::App& app, ModelOptions& model) {
+  app.add_option("SNAPSHOT", model.snapshot, "HDF5 file with the data")
+      ->required()
+      ->type_name("");
+  app.add_option("FORMULA", model.formula, "R's: 'y ~ x + (1 | group)'")
+      ->required()
+      ->type_name("");
+  app.add_option("--table", model.table, "data frame in the file (default /data)")
+      ->type_name("PATH");
+  app.add_option("--where", model.where, "rows to use, e.g. 'wave == 2019'")
+      ->type_name("EXPR");
+  app.add_option("--offset", model.offset, "column whose coefficient is fixed at 1")
+      ->type_name("COLUMN");
+  app.add_option("--family", model.family, "gaussian (default)")->type_name("FAMILY");
+  app.add_option("--link", model.link, "identity (default)")->type_name("LINK");
+  app.add_option("--method", model.method, "reml (default) or ml")->type_name("METHOD");
+  app.add_flag("--drop-collinear",
+               model.drop_collinear,
+               "leave out columns that earlier ones determine, as R does");
+}
+
+void add_run(CLI::App& app, RunSettings& run) {
+  app.add_option("--level", run.level, "confidence level (default 0.95)")
+      ->type_name("LEVEL");
+  app.add_option("--seed", run.seed, "64-bit seed of all random numbers (default 1)")
+      ->type_name("N");
+  app.add_option("--threads", run.threads, "threads per rank (default: one per CPU)")
+      ->type_name("N");
+  app.add_option(
+         "--simd", run.simd, "x86-64-v2, -v3 or -v4: speed only (default x86-64-v3)")
+      ->type_name("LEVEL");
+  app.add_option("--output", run.output, "result file (HDF5)")->type_name("FILE");
+  app.add_flag("--overwrite", run.overwrite, "replace an existing result file");
+  add_format(app, run.format);
+  add_choice(app,
+             "--progress",
+             run.progress,
+             kProgressModes,
+             "a bar on a terminal, a line every 30 s in a log (default auto)");
+  app.add_flag(
+      "--dry-run", run.dry_run, "read and check, estimate time and memory, do nothing");
+}
+
+void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
+  app.add_option_function<std::vector<std::string>>(
+         "--intervals",
+         [&intervals](const std::vector<std::string>& words) {
+           intervals.clear();
+           for (const std::string& word : words) {
+             const std::optional<IntervalType> type = interval_type(word);
+             if (!type) {
+               throw UsageError(fmt::format(
+                   "--intervals {}: not one of norm, basic, perc in this version", word));
+             }
+             if (std::find(intervals.begin(), intervals.end(), *type) ==
+                 intervals.end()) {
+               intervals.push_back(*type);
+             }
+           }
+         },
+         "norm, basic, perc, separated by commas (default perc)")
+      ->delimiter(',')
+      ->type_name("LIST");
+}
+
+void validate(const ModelOptions& model) {
+  if (model.family != "gaussian") {
+    throw UsageError("--family " + model.family +
+                     ": this version fits family gaussian only");
+  }
+  if (!model.link.empty() && model.link != "identity") {
+    throw UsageError("--link " + model.link + ": family gaussian takes link identity");
+  }
+  if (!model.method.empty() && model.method != "reml" && model.method != "ml") {
+    throw UsageError("--method " + model.method +
+                     ": family gaussian takes method reml or ml");
+  }
+}
+
+void validate(const RunSettings& run) {
+  if (!(run.level > 0.0 && run.level < 1.0)) {
+    throw UsageError(fmt::format("--level {}: give a number between 0 and 1", run.level));
+  }
+  if (run.threads < 0) {
+    throw UsageError(fmt::format("--threads {}: give 1 or more", run.threads));
+  }
+  parse_simd_level(run.simd);
+  if (run.overwrite && run.output.empty()) {
+    throw UsageError("--overwrite without --output: name the file to replace");
+  }
+}
+
+}  // namespace
+
+Criterion ModelOptions::criterion() const {
+  return method == "ml" ? Criterion::ml : Criterion::reml;
+}
+
+int RunSettings::num_threads() const {
+  return threads > 0 ? threads : default_threads();
+}
+
+SimdLevel RunSettings::simd_level() const {
+  return std::min(parse_simd_level(simd), highest_simd_level());
+}
+
+std::string_view name(BootstrapType type) {
+  return type == BootstrapType::parametric ? "parametric" : "cases";
+}
+
+std::string_view name(ResampleUnit unit) {
+  switch (unit) {
+    case ResampleUnit::groups:
+      return "groups";
+    case ResampleUnit::rows:
+      return "rows";
+    case ResampleUnit::both:
+      return "both";
+  }
+  return "";
+}
+
+void add_options(CLI::App& app, FitCommand& command) {
+  add_model(app, command.model);
+  add_run(app, command.run);
+  add_choice(app,
+             "--df",
+             command.df,
+             kDfMethods,
+             "reference distribution of the tests (default normal)");
+  app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
+}
+
+void add_options(CLI::App& app, BootstrapCommand& command) {
+  command.intervals = {IntervalType::perc};
+  add_model(app, command.model);
+  add_run(app, command.run);
+  app.add_option("--replicates", command.replicates, "how many")
+      ->required()
+      ->type_name("R");
+  add_choice(app, "--type", command.type, kTypes, "(default parametric)");
+  add_choice(app,
+             "--resample",
+             command.resample,
+             kUnits,
+             "what a cases bootstrap draws (default groups)");
+  add_intervals(app, command.intervals);
+  app.add_option_function<std::string>(
+         "--keep",
+         [&command](const std::string& word) {
+           if (word != "estimates" && word != "all") {
+             throw UsageError("--keep " + word + ": give estimates or all");
+           }
+           command.keep_std_errors = word == "all";
+         },
+         "all: the replicates' standard errors too (default)")
+      ->type_name("estimates|all");
+  app.add_option("--max-failed",
+                 command.max_failed,
+                 "share of failed replicates that ends with exit code 1 (default 0.01)")
+      ->type_name("SHARE");
+}
+
+void add_options(CLI::App& app, SummarizeCommand& command) {
+  command.intervals = {IntervalType::perc};
+  app.add_option("RESULTS", command.results, "result file, finished or not")
+      ->required()
+      ->type_name("");
+  app.add_option("--level", command.level, "confidence level (default 0.95)")
+      ->type_name("LEVEL");
+  add_intervals(app, command.intervals);
+  app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
+  add_format(app, command.format);
+}
+
+void add_options(CLI::App& app, InspectCommand& command) {
+  app.add_option("FILE", command.file, "snapshot or result file")
+      ->required()
+      ->type_name("");
+  app.add_option("--table", command.table, "data frame in the file (default /data)")
+      ->type_name("PATH");
+  add_format(app, command.format);
+}
+
+void validate(const FitCommand& command) {
+  validate(command.model);
+  validate(command.run);
+}
+
+void validate(const BootstrapCommand& command) {
+  validate(command.model);
+  validate(command.run);
+  if (command.replicates < 1) {
+    throw UsageError(fmt::format("--replicates {}: give 1 or more", command.replicates));
+  }
+  if (command.resample && command.type != BootstrapType::cases) {
+    throw UsageError(fmt::format("--resample {} goes with --type cases, not --type {}",
+                                 name(*command.resample),
+                                 name(command.type)));
+  }
+  if (!(command.max_failed >= 0.0 && command.max_failed <= 1.0)) {
+    throw UsageError(
+        fmt::format("--max-failed {}: give a share between 0 and 1", command.max_failed));
+  }
+  if (command.run.output.empty() && !command.run.dry_run) {
+    throw UsageError("--output is missing: name the file for the replicates");
+  }
+}
+
+}  // namespace merit

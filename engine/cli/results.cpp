@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/results.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "engine/cli/build_info.hpp"
+#include "engine/error.hpp"
+#include "engine/fit/gaussian_fit.hpp"
+#include "engine/report/bootstrap_rows.hpp"
+#include "engine/report/fit_rows.hpp"
+#include "engine/report/render.hpp"
+
+namespace merit {
+namespace {
+
+/// Raised when the same job would give other numbers: part of every job's description.
+constexpr std::int64_t kResultsVersion = 1;
+
+void append(std::vector<TidyRow> rows, std::vector<TidyRow>& to) {
+  to.insert(to.end(),
+            std::make_move_iterator(rows.begin()),
+            std::make_move_iterator(rows.end()));
+}
+
+DataInfo data_info(const StoredFit& fit,
+                   const JobDescription& job,
+                   const Attributes& provenance) {
+  return {.file = text_of(provenance, "snapshot"),
+          .digest = text_of(job, "digest"),
+          .rows_read = fit.rows_read,
+          .rows_excluded_by_where = fit.rows_excluded_by_where,
+          .rows_used = fit.num_obs,
+          .rows_dropped = fit.rows_dropped,
+          .group = describe_groups(fit.group, fit.group_size)};
+}
+
+}  // namespace
+
+FitResult fit_model(const ModelOptions& options, const ModelData& data) {
+  try {
+    return fit_gaussian(data.stats, {.criterion = options.criterion()});
+  } catch (const DataError& error) {
+    throw DataError(options.formula + ": " + error.what());
+  }
+}
+
+StoredFit stored_fit(const ModelData& data, const FitResult& fit) {
+  StoredFit stored;
+  stored.terms = data.terms;
+  stored.fit = fit;
+  stored.num_obs = data.counts.rows_used;
+  stored.rows_read = data.counts.rows_read;
+  stored.rows_excluded_by_where = data.counts.rows_excluded_by_where;
+  stored.rows_dropped = data.rows_dropped;
+  stored.group = data.group;
+  stored.group_level = data.group_level;
+  for (const double size : data.stats.size) {
+    stored.group_size.push_back(static_cast<std::int64_t>(size));
+  }
+  stored.modes = group_modes(data.stats, fit);
+  return stored;
+}
+
+JobDescription describe_job(const ModelOptions& options, const ModelData& data) {
+  return {{"digest", data.digest},
+          {"table", options.table},
+          {"formula", options.formula},
+          {"where", options.where.value_or("")},
+          {"offset", options.offset.value_or("")},
+          {"drop_collinear", options.drop_collinear},
+          {"family", options.family},
+          {"link", std::string("identity")},
+          {"method", std::string(options.criterion() == Criterion::ml ? "ml" : "reml")},
+          {"results_version", kResultsVersion}};
+}
+
+std::string text_of(const Attributes& attributes, const std::string& field) {
+  for (const auto& [name, value] : attributes) {
+    if (name != field) continue;
+    return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+  }
+  return "";
+}
+
+Report fit_report(const std::string& command,
+                  const StoredFit& fit,
+                  const JobDescription& job,
+                  const Attributes& provenance,
+                  const ReportOptions& options) {
+  Report report;
+  report.command = command;
+  report.version = MERIT_VERSION;
+  report.model = {.formula = text_of(job, "formula"),
+                  .family = text_of(job, "family"),
+                  .link = text_of(job, "link"),
+                  .method = text_of(job, "method"),
+                  .nagq = std::nullopt};
+  report.data = data_info(fit, job, provenance);
+  report.level = options.level;
+  const auto num_groups = static_cast<std::int64_t>(fit.group_level.size());
+  report.glance = glance(fit.fit, fit.num_obs, num_groups);
+  report.tidy = fixed_effect_rows(
+      fit.fit, fit.terms, fit.num_obs, {.level = options.level, .df = options.df});
+  append(variance_rows(fit.fit, fit.group), report.tidy);
+  if (options.ranef) {
+    append(group_mode_rows(fit.modes, fit.group, fit.group_level, options.level),
+           report.tidy);
+  }
+  report.vcov = coefficient_covariance(fit.fit, fit.terms);
+  for (const char* field : {"where", "offset"}) {
+    if (const std::string value = text_of(job, field); !value.empty()) {
+      report.options.emplace_back(field, value);
+    }
+  }
+  report.provenance = provenance;
+  return report;
+}
+
+Report bootstrap_report(const ResultFile& file,
+                        std::span<const IntervalType> intervals,
+                        const ReportOptions& options) {
+  Report report =
+      fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
+  for (const auto& [name, value] : file.job()) {
+    if (name == "type" || name == "resample" || name == "seed") {
+      report.options.emplace_back(name, value);
+    }
+  }
+  std::vector<TidyRow> modes;
+  const std::size_t num_estimates = file.columns().size();
+  if (report.tidy.size() > num_estimates) {
+    modes.assign(report.tidy.begin() + static_cast<std::ptrdiff_t>(num_estimates),
+                 report.tidy.end());
+    report.tidy.resize(num_estimates);
+  }
+  const std::vector<std::uint8_t> statuses = file.statuses();
+  report.glance.replicates = count_replicates(statuses);
+  BootstrapRows rows = summarize_replicates(
+      report.tidy,
+      statuses,
+      [&](std::size_t column) { return file.estimate_column(column); },
+      intervals,
+      options.level);
+  report.tidy = std::move(rows.tidy);
+  append(std::move(modes), report.tidy);
+  report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
+  if (!file.complete()) {
+    report.notes.push_back(fmt::format("partial: {} of {} replicates are there",
+                                       file.num_committed(),
+                                       file.replicates()->num_replicates));
+  }
+  return report;
+}
+
+std::string render(const Report& report, Format format) {
+  switch (format) {
+    case Format::json:
+      return to_json(report);
+    case Format::csv:
+      return to_csv(report);
+    case Format::table:
+      break;
+  }
+  return to_table(report);
+}
+
+void print(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) {
+    throw IoError(std::string("cannot write the results to stdout: ") +
+                  std::strerror(errno));
+  }
+}
+
+}  // namespace merit

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/cli/model_data.hpp"
+#include "engine/cli/options.hpp"
+#include "engine/report/report.hpp"
+#include "io/result_store.hpp"
+
+namespace merit {
+
+/// The fit with the model's names in the text of its errors.
+FitResult fit_model(const ModelOptions& options, const ModelData& data);
+
+/// As it is stored and reported.
+StoredFit stored_fit(const ModelData& data, const FitResult& fit);
+
+/// Everything a fit's numbers depend on.
+JobDescription describe_job(const ModelOptions& options, const ModelData& data);
+
+/// Value of a field of a description, as text; empty if it is not there.
+std::string text_of(const Attributes& attributes, const std::string& field);
+
+struct ReportOptions {
+  double level = 0.95;
+  DfMethod df = DfMethod::normal;
+  bool ranef = false;
+};
+
+/// A report of a fit, whether just made or read from a file.
+Report fit_report(const std::string& command,
+                  const StoredFit& fit,
+                  const JobDescription& job,
+                  const Attributes& provenance,
+                  const ReportOptions& options);
+
+/// A report of a bootstrap: the replicates' intervals instead of the fit's own.
+Report bootstrap_report(const ResultFile& file,
+                        std::span<const IntervalType> intervals,
+                        const ReportOptions& options);
+
+std::string render(const Report& report, Format format);
+
+/// Writes results to stdout. @throws IoError if they do not get there
+void print(const std::string& text);
+
+}  // namespace merit

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/commands.hpp"
+#include "engine/cli/results.hpp"
+#include "engine/run/agree.hpp"
+
+namespace merit {
+
+ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
+  if (!(command.level > 0.0 && command.level < 1.0)) {
+    throw UsageError("--level: give a number between 0 and 1");
+  }
+  all_or_none(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    const ResultFile file = open_result(command.results);
+    const ReportOptions options{.level = command.level, .ranef = command.ranef};
+    const Report report =
+        file.replicates()
+            ? bootstrap_report(file, command.intervals, options)
+            : fit_report(
+                  file.command(), file.fit(), file.job(), file.provenance(), options);
+    print(render(report, command.format));
+  });
+  return ExitCode::done;
+}
+
+}  // namespace merit

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "io/value_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/error.hpp"
+
+namespace merit {
+
+ValueFile::ValueFile(std::string path)
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
+    const std::string why = std::strerror(errno);
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw InputError(path_ + ": cannot be opened: " + why);
+  }
+  size_ = status.st_size;
+}
+
+ValueFile::~ValueFile() {
+  ::close(descriptor_);
+}
+
+void ValueFile::read_at(std::int64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw IoError(fmt::format(
+          "{}: cannot be read at byte {}: {}", path_, offset, std::strerror(errno)));
+    }
+    if (got == 0) {
+      throw IoError(fmt::format("{}: is truncated: nothing at byte {}", path_, offset));
+    }
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += got;
+  }
+}
+
+}  // namespace merit
