@@ -75,7 +75,10 @@ template <class T>
 std::optional<std::string> as_text(const hdf5::Object& object, const std::string& name) {
   const auto values = object.find_attribute<std::vector<T>>(name);
   if (!values) return std::nullopt;
-  return fmt::format("{}", fmt::join(*values, ", "));
+  std::string text;
+  for (const T& value : *values)
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", value);
+  return text;
 }
 
 std::string attribute_text(const hdf5::Object& object, const std::string& name) {
@@ -92,7 +95,13 @@ std::string attribute_text(const hdf5::Object& object, const std::string& name) 
 
 void add_surroundings(const hdf5::Group& root, const std::string& table, Catalogue& out) {
   for (const std::string& name : root.attribute_names()) {
-    out.attributes.emplace_back(name, attribute_text(root, name));
+    std::string text;
+    try {
+      text = attribute_text(root, name);
+    } catch (const Error&) {
+      text = "(damaged)";
+    }
+    out.attributes.emplace_back(name, std::move(text));
   }
   for (const TableCandidate& found : find_tables(root)) {
     if (!found.layout.empty() && found.path != table) {
@@ -112,12 +121,19 @@ void require_usable_columns(const Catalogue& catalogue, const std::string& name)
       "{}: has no usable column; {} {}", name, first.info.name, first.problem));
 }
 
-/// Seconds of computing that no sound catalogue takes.
+/// Seconds of computing that no sound catalogue takes: one needs milliseconds, or some seconds
+/// in files of many gigabytes with small chunks.
 int patience(std::int64_t file_size) {
-  return 10 + static_cast<int>(file_size >> 26);
+  return 2 + static_cast<int>(file_size >> 26);
 }
 
 }  // namespace
+
+std::string table_path(std::string table) {
+  while (table.ends_with('/'))
+    table.pop_back();
+  return table.starts_with('/') ? table : "/" + table;
+}
 
 Catalogue read_catalogue(const std::string& path,
                          const std::string& table,

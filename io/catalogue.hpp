@@ -62,6 +62,9 @@ struct Catalogue {
   std::vector<std::string> other_tables;                        ///< paths
 };
 
+/// "/data" for "data", "/data" and "data/": how `table` is given below.
+std::string table_path(std::string table);
+
 enum class Surroundings { left_out, included };
 
 /// Makes the catalogue of a table in a process of its own and checks it.

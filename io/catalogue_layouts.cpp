@@ -25,7 +25,11 @@ std::string text_attribute(const hdf5::Object& object, const char* name) {
 }
 
 std::string shape_text(const Dataset& dataset) {
-  return fmt::format("{}", fmt::join(dataset.shape(), " × "));
+  std::string text;
+  for (const std::int64_t extent : dataset.shape()) {
+    text += fmt::format("{}{}", text.empty() ? "" : " × ", extent);
+  }
+  return text;
 }
 
 // Everything below throws DataError saying why a column cannot be used, without naming it.

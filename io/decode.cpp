@@ -103,20 +103,18 @@ void for_each_number(const Type& type,
   }
 }
 
-[[noreturn]] void throw_inexact(const Column& column,
-                                std::int64_t row,
-                                const std::string& value) {
+[[noreturn]] void throw_inexact(std::int64_t row, const std::string& value) {
   throw DataError(
-      fmt::format("column {} row {}: {} is beyond 2^53 and not exact as a number; store "
+      fmt::format("has in row {} the integer {}, which is beyond 2^53 and not exact as a "
+                  "number; store "
                   "such identifiers as text or categories",
-                  column.info.name,
                   row + 1,
                   value));
 }
 
 /// Exactly the integer as a double, or NaN for R's NA.
 template <class T>
-double number_of(const Column& column, std::int64_t row, T value) {
+double number_of(std::int64_t row, T value) {
   const auto number = static_cast<double>(value);
   if constexpr (std::is_same_v<T, std::int32_t>) {
     // R's NA_integer_, which rhdf5 and hdf5r write as it is.
@@ -128,18 +126,18 @@ double number_of(const Column& column, std::int64_t row, T value) {
     // A double holds 53 significant bits; trailing zeros do not count.
     if (magnitude >> 53 != 0 &&
         std::bit_width(magnitude >> std::countr_zero(magnitude)) > 53) {
-      throw_inexact(column, row, std::to_string(value));
+      throw_inexact(row, std::to_string(value));
     }
   }
   return number;
 }
 
-void decode_numbers(const Column& column,
+void decode_numbers(const Type& type,
                     const RawValues& raw,
                     std::int64_t first_row,
                     std::span<double> out) {
-  for_each_number(column.type, raw, out.size(), [&](std::size_t i, auto value) {
-    out[i] = number_of(column, first_row + static_cast<std::int64_t>(i), value);
+  for_each_number(type, raw, out.size(), [&](std::size_t i, auto value) {
+    out[i] = number_of(first_row + static_cast<std::int64_t>(i), value);
   });
 }
 
@@ -161,14 +159,12 @@ void decode_codes(const Column& column,
     } else if (code == -1) {
       out[i] = kMissing;
     } else {
-      throw DataError(fmt::format(
-          "column {} row {}: code {} has no category; there are {} (codes 0 to {}, −1 "
-          "for missing)",
-          column.info.name,
-          first_row + static_cast<std::int64_t>(i) + 1,
-          code,
-          num_levels,
-          num_levels - 1));
+      throw DataError(
+          fmt::format("has in row {} the code {}; there are {} categories (codes from 0; "
+                      "−1 is missing)",
+                      first_row + static_cast<std::int64_t>(i) + 1,
+                      code,
+                      num_levels));
     }
   });
 }
@@ -211,7 +207,7 @@ void decode(const Column& column,
             std::span<double> out) {
   switch (column.encoding) {
     case Encoding::number:
-      return decode_numbers(column, raw, first_row, out);
+      return decode_numbers(column.type, raw, first_row, out);
     case Encoding::boolean:
       return decode_booleans(column.type, raw, out);
     case Encoding::codes:

@@ -30,9 +30,9 @@ using LevelIndex = std::unordered_map<std::string_view, double>;
 
 /// Converts to doubles: numbers as they are, categories and text as level indices, NaN for
 /// missing. `first_row` is for messages only; `index` is used for text.
-/// @throws DataError naming column and row: a code without category, an integer that no
-///         double holds
-/// @throws IoError if a text cannot be read
+/// @throws DataError if there is a code without category, or an integer that no double holds
+/// @throws IoError   if a text cannot be read
+///         Messages go on from the column's name: "has in row 3 …".
 void decode(const Column& column,
             const RawValues& raw,
             std::int64_t first_row,

@@ -182,7 +182,7 @@ class Describer {
 SnapshotDescription describe_snapshot(const std::string& path, const std::string& table) {
   SnapshotDescription out;
   out.file = path;
-  out.table = table.starts_with('/') ? table : "/" + table;
+  out.table = table_path(table);
   Catalogue found = catalogue(path, out.table, Surroundings::included);
   out.layout = found.layout;
   out.num_rows = found.num_rows;

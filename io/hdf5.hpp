@@ -110,6 +110,7 @@ class Object {
   T attribute(const std::string& attribute) const;
 
   /// The same, or nothing if the attribute is not there or is of another type.
+  /// @throws IoError if it is there but cannot be read
   template <class T>
   std::optional<T> find_attribute(const std::string& attribute) const;
 

@@ -35,8 +35,8 @@ bool is_bool(const Open& a) {
   return describe(a.type.id()).type_class == TypeClass::boolean;
 }
 
+/// An attribute that is there; nothing if it is damaged.
 std::optional<Open> open(Handle::Id object, const std::string& name) {
-  if (H5Aexists(object, name.c_str()) <= 0) return std::nullopt;
   Open out;
   out.attribute = Handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
   if (!out.attribute) return std::nullopt;
@@ -47,6 +47,10 @@ std::optional<Open> open(Handle::Id object, const std::string& name) {
   if (count < 0 || count > kMaxAttributeValues) return std::nullopt;
   out.count = static_cast<std::size_t>(count);
   return out;
+}
+
+[[noreturn]] void throw_damaged(const std::string& object, const std::string& attribute) {
+  throw IoError(object + ": attribute " + attribute + " is damaged");
 }
 
 /// Text up to its padding.
@@ -225,7 +229,7 @@ bool Object::has_attribute(const std::string& attribute) const {
 
 Type Object::attribute_type(const std::string& attribute) const {
   const std::optional<Open> a = open(handle_.id(), attribute);
-  if (!a) fail("cannot read attribute " + attribute);
+  if (!a) throw_damaged(name(), attribute);
   return describe(a->type.id());
 }
 
@@ -235,22 +239,25 @@ T Object::attribute(const std::string& attribute) const {
     throw IoError(label(file_, path_) + ": has no attribute " + attribute);
   }
   const std::optional<Open> a = open(handle_.id(), attribute);
-  if (!a) fail("cannot open attribute " + attribute);
+  if (!a) throw_damaged(name(), attribute);
   if (!Reader<T>::fits(*a)) {
     throw IoError(label(file_, path_) + ": attribute " + attribute + " is " +
                   std::to_string(a->count) + " value(s) of type " +
                   describe(a->type.id()).name + "; " + Reader<T>::wanted);
   }
   T value{};
-  if (!Reader<T>::read(*a, value)) fail("cannot read attribute " + attribute);
+  if (!Reader<T>::read(*a, value)) throw_damaged(name(), attribute);
   return value;
 }
 
 template <class T>
 std::optional<T> Object::find_attribute(const std::string& attribute) const {
+  if (!has_attribute(attribute)) return std::nullopt;
   const std::optional<Open> a = open(handle_.id(), attribute);
+  if (!a) throw_damaged(name(), attribute);
+  if (!Reader<T>::fits(*a)) return std::nullopt;
   T value{};
-  if (!a || !Reader<T>::fits(*a) || !Reader<T>::read(*a, value)) return std::nullopt;
+  if (!Reader<T>::read(*a, value)) throw_damaged(name(), attribute);
   return value;
 }
 

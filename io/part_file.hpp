@@ -16,6 +16,8 @@ class PartFile {
   explicit PartFile(std::string path);
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
+  PartFile(PartFile&&) = delete;
+  PartFile& operator=(PartFile&&) = delete;
   ~PartFile();
 
   /// Makes the file `bytes` long, if it is shorter, with their space reserved on the disk;

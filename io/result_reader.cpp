@@ -185,7 +185,7 @@ struct ResultFile::State {
   template <class T>
   std::vector<T> read_values(const hdf5::Dataset& dataset) const;
   std::vector<std::vector<double>> gather(const hdf5::Dataset& dataset,
-                                          std::span<const std::size_t> columns) const;
+                                          std::span<const std::size_t> wanted) const;
 
   hdf5::File file;
   std::string command;

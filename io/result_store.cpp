@@ -57,7 +57,7 @@ std::vector<std::string> estimate_columns(std::span<const std::string> terms) {
 }
 
 std::int64_t expected_bytes(const ResultContents& contents) {
-  constexpr std::int64_t kMetadata = 256 * 1024;
+  constexpr std::int64_t kMetadata = std::int64_t{256} << 10;
   constexpr std::int64_t kWord = 8;
   const StoredFit& fit = contents.fit;
   const std::int64_t p = std::ssize(fit.terms);

@@ -98,6 +98,8 @@ class ResultWriter {
   ResultWriter(std::string path, const ResultContents& contents, bool overwrite);
   ResultWriter(ResultWriter&&) noexcept;
   ResultWriter& operator=(ResultWriter&&) noexcept;
+  ResultWriter(const ResultWriter&) = delete;
+  ResultWriter& operator=(const ResultWriter&) = delete;
   /// An unfinished file stays in OUT.h5.parts/ with its committed blocks.
   ~ResultWriter();
 
@@ -150,6 +152,8 @@ class ResultFile {
 
   ResultFile(ResultFile&&) noexcept;
   ResultFile& operator=(ResultFile&&) noexcept;
+  ResultFile(const ResultFile&) = delete;
+  ResultFile& operator=(const ResultFile&) = delete;
   ~ResultFile();
 
  private:

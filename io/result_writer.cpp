@@ -27,7 +27,7 @@ static_assert(
     "rows are written as they lie in memory; the file's numbers are little-endian");
 
 /// Room for what finish() adds to /provenance.
-constexpr std::int64_t kProvenanceRoom = 64 * 1024;
+constexpr std::int64_t kProvenanceRoom = std::int64_t{64} << 10;
 
 /// Where the rows of a dataset lie in the file.
 struct Place {
@@ -148,6 +148,7 @@ Places lay_out_replicates(hdf5::Group root,
       group.create_dataset<double>("log_likelihood", contiguous({R})));
 
   std::vector<std::string> codes;
+  codes.reserve(kNumReplicateStatuses);
   for (int code = 0; code < kNumReplicateStatuses; ++code) {
     codes.emplace_back(name(static_cast<ReplicateStatus>(code)));
   }

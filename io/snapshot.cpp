@@ -71,6 +71,10 @@ class Snapshot final : public Table {
                     std::span<const std::size_t> columns,
                     RowBlock& block);
 
+  /// Does what may find the file damaged; messages then begin with the table and `what`.
+  template <class Action>
+  void naming(const std::string& what, const Action& action) const;
+
   /// Reads a range in parts that fit into memory: `use(part's first row, rows, raw values)`.
   template <class Use>
   void in_parts(VectorReader& reader, std::int64_t first, std::int64_t count, Use use);
@@ -105,6 +109,20 @@ const Column& Snapshot::usable(std::size_t column) const {
   return c;
 }
 
+template <class Action>
+void Snapshot::naming(const std::string& what, const Action& action) const {
+  const auto text = [&](const Error& error) {
+    return fmt::format("{}: {} {}", name_, what, error.what());
+  };
+  try {
+    action();
+  } catch (const DataError& error) {
+    throw DataError(text(error));
+  } catch (const IoError& error) {
+    throw IoError(text(error));
+  }
+}
+
 template <class Use>
 void Snapshot::in_parts(VectorReader& reader,
                         std::int64_t first,
@@ -126,20 +144,13 @@ const std::vector<std::string>& Snapshot::levels(std::size_t column) {
   const Column& c = usable(column);
   State& state = states_[column];
   if (state.levels_known) return state.levels;
-  switch (c.encoding) {
-    case Encoding::codes:
-      read_categories(c, state);
-      break;
-    case Encoding::text:
-      find_text_levels(c, state);
-      break;
-    case Encoding::enumeration:
-      for (const hdf5::EnumValue& v : c.type.values)
-        state.levels.push_back(v.name);
-      break;
-    default:
-      break;
-  }
+  naming("column " + c.info.name, [&] {
+    if (c.encoding == Encoding::codes) read_categories(c, state);
+    if (c.encoding == Encoding::text) find_text_levels(c, state);
+    if (c.encoding != Encoding::enumeration) return;
+    for (const hdf5::EnumValue& v : c.type.values)
+      state.levels.push_back(v.name);
+  });
   state.levels_known = true;
   return state.levels;
 }
@@ -156,8 +167,7 @@ void Snapshot::read_categories(const Column& c, State& state) {
   std::unordered_set<std::string_view> seen;
   for (const std::string& level : levels) {
     if (!seen.insert(level).second) {
-      throw DataError(fmt::format(
-          "{}: column {} has the category \"{}\" twice", name_, c.info.name, level));
+      throw DataError(fmt::format("has the category \"{}\" twice", level));
     }
   }
   state.levels = std::move(levels);
@@ -216,19 +226,20 @@ void Snapshot::read_column(std::size_t column,
 void Snapshot::read_members(std::int64_t first,
                             std::span<const std::size_t> columns,
                             RowBlock& block) {
+  const auto decode_member =
+      [&](std::size_t i, std::int64_t at, std::size_t rows, RawValues raw) {
+        const Column& c = catalogue_.columns[columns[i]];
+        raw.begin += c.member_offset;
+        const std::span<double> out(block.columns[i]);
+        const auto from = static_cast<std::size_t>(at - first);
+        naming("column " + c.info.name, [&] {
+          decode(c, raw, at, states_[columns[i]].index, out.subspan(from, rows));
+        });
+      };
   in_parts(
       rows_.front(), first, block.num_rows, [&](auto at, auto rows, const auto& raw) {
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-          const Column& c = catalogue_.columns[columns[i]];
-          RawValues member = raw;
-          member.begin += c.member_offset;
-          const std::span<double> out(block.columns[i]);
-          decode(c,
-                 member,
-                 at,
-                 states_[columns[i]].index,
-                 out.subspan(static_cast<std::size_t>(at - first), rows));
-        }
+        for (std::size_t i = 0; i < columns.size(); ++i)
+          decode_member(i, at, rows, raw);
       });
 }
 
@@ -244,27 +255,20 @@ void Snapshot::read(std::int64_t first,
     if (usable(columns[i]).encoding == Encoding::text) levels(columns[i]);
     block.columns[i].resize(static_cast<std::size_t>(count));
   }
-  try {
-    if (catalogue_.compound) return read_members(first, columns, block);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      read_column(columns[i], first, block.columns[i]);
-    }
-  } catch (const DataError& error) {
-    throw DataError(name_ + ": " + error.what());
+  if (catalogue_.compound) {
+    read_members(first, columns, block);
+    return;
   }
-}
-
-/// "/data" from "data", "/data", "data/".
-std::string normal_path(std::string table) {
-  while (table.ends_with('/'))
-    table.pop_back();
-  return table.starts_with('/') ? table : "/" + table;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    naming("column " + infos_[columns[i]].name,
+           [&] { read_column(columns[i], first, block.columns[i]); });
+  }
 }
 
 }  // namespace
 
 std::unique_ptr<Table> open_snapshot(const std::string& path, const std::string& table) {
-  const std::string inside = normal_path(table);
+  const std::string inside = table_path(table);
   return open_snapshot(path, inside, catalogue(path, inside, Surroundings::left_out));
 }
 
@@ -272,7 +276,7 @@ std::unique_ptr<Table> open_snapshot(const std::string& path,
                                      const std::string& table,
                                      Catalogue catalogue) {
   return std::make_unique<Snapshot>(
-      path, path + " (" + normal_path(table) + ")", std::move(catalogue));
+      path, path + " (" + table + ")", std::move(catalogue));
 }
 
 }  // namespace merit

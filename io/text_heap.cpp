@@ -30,12 +30,12 @@ Number little_endian(const std::byte* at) {
   return number;
 }
 
-}  // namespace
-
-void TextHeap::fail(std::uint64_t address) const {
+[[noreturn]] void fail(std::uint64_t address) {
   throw IoError(fmt::format(
-      "{}: is damaged: the text at byte {} cannot be read", file_->path(), address));
+      "is damaged: the heap at byte {} of the file does not hold its text", address));
 }
+
+}  // namespace
 
 const TextHeap::Heap& TextHeap::load(std::uint64_t address) {
   if (const auto found = heaps_.find(address); found != heaps_.end()) {

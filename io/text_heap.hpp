@@ -23,7 +23,7 @@ class TextHeap {
       : file_(&file), user_block_(user_block) {}
 
   /// The text that 16 bytes at `reference` stand for; valid until the next call.
-  /// @throws IoError if the heap is damaged there
+  /// @throws IoError "is damaged …", for a message that begins with what is read
   std::string_view text(const std::byte* reference);
 
  private:
@@ -33,7 +33,6 @@ class TextHeap {
         object;  ///< by index: where its header is; 0 if there is none
   };
   const Heap& load(std::uint64_t address);
-  [[noreturn]] void fail(std::uint64_t address) const;
 
   const ValueFile* file_;
   std::int64_t user_block_;

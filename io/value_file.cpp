@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,13 +13,13 @@
 
 namespace merit {
 
-ValueFile::ValueFile(std::string path)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+ValueFile::ValueFile(const std::string& path)
+    : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat status {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
     const std::string why = std::strerror(errno);
     if (descriptor_ >= 0) ::close(descriptor_);
-    throw InputError(path_ + ": cannot be opened: " + why);
+    throw InputError(path + ": cannot be opened: " + why);
   }
   size_ = status.st_size;
 }
@@ -35,10 +34,10 @@ void ValueFile::read_at(std::int64_t offset, std::span<std::byte> out) const {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       throw IoError(fmt::format(
-          "{}: cannot be read at byte {}: {}", path_, offset, std::strerror(errno)));
+          "cannot be read at byte {} of the file: {}", offset, std::strerror(errno)));
     }
     if (got == 0) {
-      throw IoError(fmt::format("{}: is truncated: nothing at byte {}", path_, offset));
+      throw IoError(fmt::format("is cut off at byte {} of the file", offset));
     }
     out = out.subspan(static_cast<std::size_t>(got));
     offset += got;

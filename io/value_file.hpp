@@ -14,19 +14,18 @@ namespace merit {
 class ValueFile {
  public:
   /// @throws InputError if it cannot be opened
-  explicit ValueFile(std::string path);
+  explicit ValueFile(const std::string& path);
   ValueFile(const ValueFile&) = delete;
   ValueFile& operator=(const ValueFile&) = delete;
   ~ValueFile();
 
   std::int64_t size() const { return size_; }
-  const std::string& path() const { return path_; }
 
-  /// Fills `out` from `offset` on. @throws IoError if there are not as many bytes
+  /// Fills `out` from `offset` on.
+  /// @throws IoError "is cut off …" if there are not as many bytes, or reading fails
   void read_at(std::int64_t offset, std::span<std::byte> out) const;
 
  private:
-  std::string path_;
   int descriptor_ = -1;
   std::int64_t size_ = 0;
 };

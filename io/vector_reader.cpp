@@ -53,12 +53,10 @@ void VectorReader::load_chunk(std::size_t index) {
   const bool sound =
       undo_filters(at.filters, chunk.skipped_filters, expected, chunk_, spare_);
   if (!sound || chunk_.size() != expected) {
-    throw IoError(
-        fmt::format("{}: is damaged: the {} bytes at byte {} are not what "
-                    "was written",
-                    file_->path(),
-                    chunk.bytes,
-                    chunk.offset));
+    throw IoError(fmt::format(
+        "is damaged: the {} bytes at byte {} of the file are not what was written",
+        chunk.bytes,
+        chunk.offset));
   }
   loaded_ = index;
 }

@@ -26,7 +26,7 @@ class VectorReader {
   std::size_t row_bytes() const { return vector_->type.size; }
 
   /// Reads rows [first, first + count) into `out`, count * row_bytes() bytes.
-  /// @throws IoError if the file is damaged there
+  /// @throws IoError "is damaged …", for a message that begins with what is read
   void read(std::int64_t first, std::int64_t count, std::span<std::byte> out);
 
  private:

@@ -9,39 +9,10 @@
 
 #include "engine/error.hpp"
 #include "engine/fit/profile.hpp"
+#include "engine/fit/within_fit.hpp"
 
 namespace merit {
 namespace {
-
-/// The regression of y on X within groups, with an intercept for each group.
-struct WithinFit {
-  Eigen::Index rank = 0;  ///< of W_xx: directions of X that vary within groups
-  bool exact = false;     ///< nothing of W_yy is left
-};
-
-// Pivots below these fractions of their diagonal are rounding errors of zeros.
-constexpr double kPivotTolerance = 1e-12;
-constexpr double kExactFit = 1e-13;
-
-/// Cholesky factorisation of W that passes over columns without a pivot.
-WithinFit fit_within(const Eigen::MatrixXd& W) {
-  const Eigen::Index p = W.rows() - 1;
-  WithinFit fit;
-  Eigen::MatrixXd L = Eigen::MatrixXd::Zero(p + 1, p + 1);
-  for (Eigen::Index a = 0; a <= p; ++a) {
-    const double pivot = W(a, a) - L.row(a).head(a).squaredNorm();
-    if (a == p) {
-      fit.exact = !(pivot > kExactFit * W(p, p));
-    } else if (pivot > kPivotTolerance * W(a, a)) {
-      ++fit.rank;
-      L(a, a) = std::sqrt(pivot);
-      for (Eigen::Index b = a + 1; b <= p; ++b) {
-        L(b, a) = (W(b, a) - L.row(b).head(a).dot(L.row(a).head(a))) / L(a, a);
-      }
-    }
-  }
-  return fit;
-}
 
 void require_a_fit_to_exist(const GroupedStats& stats) {
   const Eigen::Index p = stats.num_fixed();
@@ -69,7 +40,7 @@ void require_a_fit_to_exist(const GroupedStats& stats) {
   if (stats.within(p, p) == 0.0 && (y == y[0]).all()) {
     throw DataError("the response is constant");
   }
-  const WithinFit within = fit_within(stats.within);
+  const WithinFit within = fit_within(stats);
   if (within.exact) {
     throw DataError(
         "the fixed effects and the groups fit the response exactly: no residual "

@@ -9,6 +9,9 @@
 namespace merit {
 namespace {
 
+// Pivots below this fraction of their diagonal are rounding errors of zeros.
+constexpr double kPivotTolerance = 1e-13;
+
 struct Terms {
   Eigen::ArrayXd scale;   // 1 + n_j λ
   Eigen::ArrayXd weight;  // ω_j
@@ -35,6 +38,15 @@ double deviance(const GroupedStats& stats,
   return value;
 }
 
+/// Whether the first `count` columns of A are linearly independent.
+bool has_pivots(const Eigen::LLT<Eigen::MatrixXd>& chol,
+                const Eigen::MatrixXd& A,
+                Eigen::Index count) {
+  const auto pivot = chol.matrixLLT().diagonal().head(count).array().square();
+  return chol.info() == Eigen::Success &&
+         (pivot > kPivotTolerance * A.diagonal().head(count).array()).all();
+}
+
 Eigen::MatrixXd factor(const GroupedStats& stats, const Terms& t) {
   const Eigen::Index p = stats.num_fixed();
   const Eigen::MatrixXd scaled =
@@ -42,14 +54,12 @@ Eigen::MatrixXd factor(const GroupedStats& stats, const Terms& t) {
   Eigen::MatrixXd A = stats.within;
   A.selfadjointView<Eigen::Lower>().rankUpdate(scaled);
   const Eigen::LLT<Eigen::MatrixXd> chol(A);
-  if (chol.info() != Eigen::Success || !(chol.matrixLLT()(p, p) > 0.0)) {
-    const Eigen::LLT<Eigen::MatrixXd> of_x(A.topLeftCorner(p, p));
-    throw DataError(of_x.info() != Eigen::Success
-                        ? "the fixed-effect columns are collinear"
-                        : "the fixed effects and the groups fit the response exactly: no "
-                          "residual variation is left to estimate the residual sd");
-  }
-  return chol.matrixL();
+  if (has_pivots(chol, A, p) && chol.matrixLLT()(p, p) > 0.0) return chol.matrixL();
+  const Eigen::MatrixXd A_xx = A.topLeftCorner(p, p);
+  throw DataError(has_pivots(Eigen::LLT<Eigen::MatrixXd>(A_xx), A_xx, p)
+                      ? "the fixed effects and the groups fit the response exactly: no "
+                        "residual variation is left to estimate the residual sd"
+                      : "the fixed-effect columns are collinear");
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace merit::MERIT_SIMD_NAMESPACE {
 
 /// Pivots below this fraction of their diagonal are rounding errors of zeros.
 inline constexpr double kPivotTolerance = 1e-12;
+/// Nothing but rounding errors is left of W_yy below this fraction.
+inline constexpr double kExactFit = 1e-13;
 inline constexpr int kGroupTile = 32;
 
 /// Packed position of (a, b), b ≤ a.
@@ -73,6 +75,31 @@ MERIT_INLINE FactorFlaws factorize(const Groups& groups,
     s.inverse[a] = one / row[a];
   }
   return flaws;
+}
+
+/// Lanes where X and the groups together leave nothing of W_yy: their likelihood has no
+/// bound. Cholesky factorisation of `within` that passes over columns without a pivot.
+MERIT_INLINE IntLanes fits_exactly(const Lanes* within, int q, const ProfileScratch& s) {
+  const Lanes zero = broadcast(0.0), one = broadcast(1.0);
+  IntLanes exact = broadcast_int(0);
+  for (int a = 0; a < q; ++a) {
+    const Lanes* from = within + packed(a, 0);
+    Lanes* row = s.factor + packed(a, 0);
+    Lanes pivot = from[a];
+    for (int b = 0; b < a; ++b) {
+      const Lanes* other = s.factor + packed(b, 0);
+      Lanes sum = from[b];
+      for (int c = 0; c < b; ++c)
+        sum = fma(-row[c], other[c], sum);
+      row[b] = sum * s.inverse[b];
+      pivot = fma(-row[b], row[b], pivot);
+    }
+    const double least = a + 1 < q ? kPivotTolerance : kExactFit;
+    const IntLanes kept = pivot > broadcast(least) * from[a];
+    s.inverse[a] = select(kept, one / sqrt(pivot), zero);
+    exact = ~kept;
+  }
+  return exact;
 }
 
 /// Σ log L_aa over a < count.

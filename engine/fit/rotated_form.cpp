@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "engine/fit/rotated_form.hpp"
 
-#include <algorithm>
-
 #include "engine/error.hpp"
+#include "engine/fit/within_fit.hpp"
 
 namespace merit {
 
-// Eigenvalues below this fraction of the largest group are rounding errors of zeros.
-constexpr double kRankTolerance = 1e-10;
+// Pivots below this fraction of their diagonal are rounding errors of zeros.
+constexpr double kPivotTolerance = 1e-13;
 
 RotatedForm rotate(const GroupedStats& stats) {
   using Eigen::Index;
@@ -21,7 +20,9 @@ RotatedForm rotate(const GroupedStats& stats) {
       stats.mean.array().rowwise() * stats.size.array().sqrt().transpose();
   const MatrixXd cross = stats.within + scaled * scaled.transpose();
   const Eigen::LLT<MatrixXd> chol(cross.topLeftCorner(p, p));
-  if (chol.info() != Eigen::Success) {
+  const VectorXd pivot = chol.matrixLLT().diagonal().cwiseAbs2();
+  if (chol.info() != Eigen::Success ||
+      !(pivot.array() > kPivotTolerance * cross.diagonal().head(p).array()).all()) {
     throw DataError("the fixed-effect columns are collinear");
   }
   const VectorXd beta = chol.solve(cross.col(p).head(p));
@@ -33,8 +34,9 @@ RotatedForm rotate(const GroupedStats& stats) {
   const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(ZtMZ);
 
   RotatedForm form;
-  const double smallest = kRankTolerance * stats.size.maxCoeff();
-  const Index r = (eigen.eigenvalues().array() > smallest).count();
+  // ZᵀMZ has a zero for each direction of X that is constant within groups.
+  const WithinFit within = fit_within(stats);
+  const Index r = J - (p - within.rank);
   form.mu = eigen.eigenvalues().tail(r).reverse();
   const MatrixXd W = eigen.eigenvectors().rightCols(r).rowwise().reverse();
   const MatrixXd null = eigen.eigenvectors().leftCols(J - r);
@@ -51,12 +53,7 @@ RotatedForm rotate(const GroupedStats& stats) {
       stats.mean.row(p).transpose() - stats.mean.topRows(p).transpose() * beta;
   const VectorXd ZtMy = stats.size.cwiseProduct(residual);
   form.w = (W.transpose() * ZtMy).cwiseQuotient(form.mu.cwiseSqrt());
-  // yᵀMy as within + between residual sums of squares: no subtraction of large numbers.
-  VectorXd contrast(p + 1);
-  contrast << -beta, 1.0;
-  const double rss =
-      contrast.dot(stats.within * contrast) + stats.size.dot(residual.cwiseAbs2());
-  form.S0 = std::max(0.0, rss - form.w.squaredNorm());
+  form.S0 = within.rss;
   form.beta_ols = beta;
   if (stats.has_intercept) {
     MatrixXd shift = MatrixXd::Identity(p, p);

@@ -33,8 +33,8 @@ struct BoundExpression {
   ValueType type = ValueType::numeric;
   double value = 0.0;                          ///< of a constant
   std::size_t slot = 0;                        ///< of a column
-  double (*unary)(double) = nullptr;           ///< operators and functions
-  double (*binary)(double, double) = nullptr;  ///
+  double (*unary)(double) = nullptr;           ///< of a function or a sign
+  double (*binary)(double, double) = nullptr;  ///< of an operator
   std::vector<double> set;                     ///< right side of %in%
   std::vector<BoundExpression> args;
 };
@@ -58,11 +58,11 @@ struct Scope {
 };
 
 /// @throws UsageError for an unknown function, a wrong number of arguments, an unknown level
-/// @throws DataError for a name that is no column of the scope, or text where numbers are needed
+/// @throws DataError for a name that is no column, or text where numbers are needed
 BoundExpression bind(const Expression& expression, const Source& source, Scope& scope);
 
 /// Values of the expression on rows 0 … num_rows − 1.
-/// @param slots  per slot, a pointer to num_rows values; null where the expression has no use for it
+/// @param slots  per slot, a pointer to num_rows values; null if the expression has no use
 Eigen::ArrayXd evaluate(const BoundExpression& expression,
                         std::span<const double* const> slots,
                         Eigen::Index num_rows);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,8 @@ namespace merit {
 
 /// The rows of one block that the model uses.
 struct DesignBlock {
-  Eigen::MatrixXd z;  ///< rows used × (p + 1): fixed-effect columns, then the response
+  /// Rows used × (p + 1): fixed-effect columns, then the response minus offsets.
+  Eigen::MatrixXd z;
   std::vector<double> group;  ///< rows used: number or level index of the row's group
   RowCounts counts;
 };
@@ -26,20 +26,26 @@ struct DesignBlock {
 /// How a formula turns rows of a table into columns of numbers: R's model.frame and
 /// model.matrix for a Gaussian response and one random intercept.
 ///
-/// Treatment contrasts, first level that occurs among the rows used as reference (ordered
-/// categories too, where R would take polynomials); coefficient names are R's.
+/// Names, columns and their order are R's with treatment contrasts; the reference is the
+/// first level that occurs among the rows used. Where R differs: ordered categories get
+/// treatment contrasts, not polynomials; NaN made from numbers (log(-1)) is an error, not a
+/// dropped row; scale(x) sees the rows of --where, not the whole table.
 ///
-///     Design design(parse_formula("y ~ x * sex + (1 | school)"), table, {.where = "wave == 2019"});
-///     while (design.needs_survey()) {      // at most once, unless gmean or scale are nested
-///       DesignSurvey all;                  // read blocks of kBlockRows rows of table_columns()
+///     Design design(parse_formula("y ~ x * sex + (1 | school)"), table, {.where = "x > 0"});
+///     while (design.needs_survey()) {  // once at most, unless gmean and scale are nested
+///       DesignSurvey all;
 ///       for (block : blocks) all = merge(all, design.survey_block(block));
 ///       design.complete(all);
 ///     }
 ///     for (block : blocks) use(design.evaluate(block));
+///
+/// Blocks hold kBlockRows rows of table_columns(). Evaluation copies plain columns and
+/// computes only the others.
 class Design {
  public:
   /// Binds the formula to the table's columns; reads no rows (but levels of text columns).
-  /// @throws UsageError if the formula or --where is at odds with itself or a level is unknown
+  /// @throws UsageError if formula or --where are at odds with themselves, or name a level
+  ///   that a column does not have
   /// @throws DataError if a column is missing or holds text where numbers are needed
   Design(Formula formula, Table& table, const FrameOptions& options = {});
 

@@ -19,8 +19,8 @@ struct Formula {
   /// Indices into `variables`, ascending: {0, 2} is the interaction of the first and third.
   using Term = std::vector<std::size_t>;
 
-  Source source;        ///< as typed
-  Expression response;  ///< `y`, `log(y)`, `cbind(events, nonevents)`
+  Source source;                      ///< as typed
+  Expression response;                ///< `y`, `log(y)`, `cbind(events, nonevents)`
   std::vector<Expression> variables;  ///< of the fixed effects, also of deleted terms
   std::vector<Term> terms;
   bool has_intercept = true;

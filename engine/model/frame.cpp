@@ -43,8 +43,9 @@ const std::vector<Level>& truth_levels() {
 
 }  // namespace
 
-ModelFrame::ModelFrame(const Formula& formula, Table& table, const FrameOptions& options)
-    : formula_source_(formula.source) {
+ModelFrame::ModelFrame(const Formula& formula,
+                       Table& table,
+                       const FrameOptions& options) {
   find_columns(formula, table, options);
   bind_variables(formula, options);
   if (options.where) bind_where(*options.where);

@@ -100,7 +100,6 @@ class ModelFrame {
                          const std::vector<std::uint8_t>& in_where) const;
   void check_finite(const RowBlock& block, const FrameBlock& frame) const;
 
-  Source formula_source_;
   std::string where_text_;
   Scope scope_;
   std::vector<std::size_t> table_columns_;

@@ -61,9 +61,9 @@ Index packed(Index a, Index b) {
 
 /// Memory of one thread's blocks, kept between calls.
 struct Workspace {
-  std::vector<double> rows, origin, sums, cross;
+  std::vector<double> rows, origin, offset, sums, counts, cross;
+  std::vector<std::int32_t> touched, group;
   std::vector<std::int64_t> next;
-  std::vector<std::int32_t> group;
   std::vector<double> gathered;
 };
 
@@ -132,80 +132,71 @@ GroupMoments group_moments(const Eigen::MatrixXd& z,
   moments.origin.resize(p1, g);
   const auto cells = static_cast<std::size_t>(g * stride);
   work.origin.assign(cells, 0.0);
-  work.sums.assign(cells, 0.0);
   for (Index i = 0; i < z.rows(); ++i) {
     const Index j = local.of_row[static_cast<std::size_t>(i)];
     if (moments.size[j]++ > 0) continue;
     moments.origin.col(j) = z.row(i);  // the group's first row
     std::copy_n(moments.origin.col(j).data(), p1, work.origin.data() + j * stride);
   }
-
+  work.offset.assign(cells, 0.0);
+  work.sums.assign(cells, 0.0);
+  work.counts.assign(static_cast<std::size_t>(g), 0.0);
+  work.cross.assign(static_cast<std::size_t>(stride * stride), 0.0);
+  work.rows.assign(static_cast<std::size_t>(moments_rows(stride) * stride), 0.0);
+  work.touched.resize(static_cast<std::size_t>(moments_chunk(stride)));
+  std::vector<double> rows_so_far(static_cast<std::size_t>(g), 0.0);
+  MomentsAccumulator to{static_cast<int>(p1),
+                        stride,
+                        work.origin.data(),
+                        rows_so_far.data(),
+                        work.offset.data(),
+                        work.cross.data(),
+                        work.rows.data(),
+                        work.sums.data(),
+                        work.counts.data(),
+                        work.touched.data()};
   std::vector<const double*> columns(static_cast<std::size_t>(p1));
-  const std::int32_t* of_row = local.of_row.data();
-  std::vector<std::int64_t> first(static_cast<std::size_t>(g), 0);
-  if (per_group) {
-    for (std::size_t j = 1; j < first.size(); ++j) {
-      first[j] = first[j - 1] +
-                 static_cast<std::int64_t>(moments.size[static_cast<Index>(j) - 1]);
-    }
-    sort_by_group(z, local.of_row, first, work);
-    of_row = work.group.data();
-  }
-  for (Index a = 0; a < p1; ++a) {
-    columns[static_cast<std::size_t>(a)] =
-        per_group ? work.gathered.data() + a * z.rows() : z.col(a).data();
-  }
-  work.rows.resize(static_cast<std::size_t>(z.rows() * stride));
-  for (Index i = 0; i < z.rows(); ++i) {
-    std::fill(
-        work.rows.data() + i * stride + p1, work.rows.data() + (i + 1) * stride, 0.0);
-  }
-  kernel.deviations(columns.data(),
-                    static_cast<int>(p1),
-                    of_row,
-                    z.rows(),
-                    stride,
-                    work.origin.data(),
-                    work.rows.data(),
-                    work.sums.data());
-
-  moments.offset.resize(p1, g);
-  for (Index j = 0; j < g; ++j) {
-    double* sum = work.sums.data() + j * stride;
-    for (Index a = 0; a < p1; ++a) {
-      sum[a] /= moments.size[j];
-      moments.offset(a, j) = sum[a];
-    }
-  }
-  const auto square = static_cast<std::size_t>(stride) * static_cast<std::size_t>(stride);
-  work.cross.assign(square, 0.0);
   const auto cross = [&](Index a, Index b) {
     return work.cross[static_cast<std::size_t>(a * stride + b)];
   };
+
   if (!per_group) {
-    kernel.cross_products(
-        work.rows.data(), of_row, z.rows(), stride, work.sums.data(), work.cross.data());
+    for (Index a = 0; a < p1; ++a)
+      columns[static_cast<std::size_t>(a)] = z.col(a).data();
+    kernel.add_rows(to, columns.data(), local.of_row.data(), z.rows());
     moments.within.resize(p1, p1);
     for (Index a = 0; a < p1; ++a) {
       for (Index b = 0; b <= a; ++b)
         moments.within(a, b) = moments.within(b, a) = cross(a, b);
     }
-    return moments;
-  }
-  moments.group_within.resize(packed(p1, 0), g);
-  for (Index j = 0; j < g; ++j) {
-    const std::int64_t begin = first[static_cast<std::size_t>(j)];
-    std::fill(work.cross.begin(), work.cross.end(), 0.0);
-    kernel.cross_products(work.rows.data() + begin * stride,
-                          of_row + begin,
-                          static_cast<std::int64_t>(moments.size[j]),
-                          stride,
-                          work.sums.data(),
-                          work.cross.data());
-    for (Index a = 0; a < p1; ++a) {
-      for (Index b = 0; b <= a; ++b)
-        moments.group_within(packed(a, b), j) = cross(a, b);
+  } else {
+    std::vector<std::int64_t> first(static_cast<std::size_t>(g), 0);
+    for (std::size_t j = 1; j < first.size(); ++j) {
+      first[j] = first[j - 1] +
+                 static_cast<std::int64_t>(moments.size[static_cast<Index>(j) - 1]);
     }
+    sort_by_group(z, local.of_row, first, work);
+    moments.group_within.resize(packed(p1, 0), g);
+    for (Index j = 0; j < g; ++j) {
+      const std::int64_t begin = first[static_cast<std::size_t>(j)];
+      for (Index a = 0; a < p1; ++a) {
+        columns[static_cast<std::size_t>(a)] =
+            work.gathered.data() + a * z.rows() + begin;
+      }
+      std::fill(work.cross.begin(), work.cross.end(), 0.0);
+      kernel.add_rows(to,
+                      columns.data(),
+                      work.group.data() + begin,
+                      static_cast<std::int64_t>(moments.size[j]));
+      for (Index a = 0; a < p1; ++a) {
+        for (Index b = 0; b <= a; ++b)
+          moments.group_within(packed(a, b), j) = cross(a, b);
+      }
+    }
+  }
+  moments.offset.resize(p1, g);
+  for (Index j = 0; j < g; ++j) {
+    std::copy_n(work.offset.data() + j * stride, p1, moments.offset.col(j).data());
   }
   return moments;
 }

@@ -16,8 +16,31 @@ std::size_t integer_width(const std::string& cell) {
   return std::min(cell.find('.'), cell.size());
 }
 
-std::string pad(std::size_t width) {
-  return std::string(width, ' ');
+/// Shifts numbers so that their decimal points stand in one column.
+void align_decimals(std::vector<std::string>& cells) {
+  std::size_t before = 0;
+  for (const std::string& cell : cells)
+    before = std::max(before, integer_width(cell));
+  for (std::string& cell : cells) {
+    if (!cell.empty()) cell.insert(0, before - integer_width(cell), ' ');
+  }
+}
+
+std::size_t widest(const std::vector<std::string>& cells) {
+  std::size_t width = 0;
+  for (const std::string& cell : cells)
+    width = std::max(width, display_width(cell));
+  return width;
+}
+
+/// Appends `text` in a field `width` wide, `left` blanks first.
+void append_field(std::string& line,
+                  const std::string& text,
+                  std::size_t left,
+                  std::size_t width) {
+  line.append(left, ' ');
+  line += text;
+  line.append(width - left - display_width(text), ' ');
 }
 
 }  // namespace
@@ -44,33 +67,28 @@ std::string TextTable::text(const std::string& indent) const {
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const Column& column = columns_[c];
     std::vector<std::string> cells;
-    std::size_t before = 0;  // of the decimal point
-    for (const std::vector<std::string>& row : rows_) {
-      before = std::max(before, integer_width(row[c]));
-    }
-    for (const std::vector<std::string>& row : rows_) {
-      const bool shift = column.align == Align::decimal && !row[c].empty();
-      cells.push_back(shift ? pad(before - integer_width(row[c])) + row[c] : row[c]);
-    }
-    std::size_t body = 0;
-    for (const std::string& cell : cells) {
-      body = std::max(body, display_width(cell));
-    }
-    const std::size_t width = std::max(body, display_width(column.header));
-    const std::string gap = c == 0 ? "" : "  ";
-    const auto add = [&](std::string& line, const std::string& cell, std::size_t left) {
-      line += gap + pad(left) + cell + pad(width - left - display_width(cell));
-    };
-    const bool right = column.align == Align::decimal;
-    add(lines[0], column.header, right ? width - display_width(column.header) : 0);
+    cells.reserve(rows_.size());
+    for (const std::vector<std::string>& row : rows_)
+      cells.push_back(row[c]);
+    const bool decimal = column.align == Align::decimal;
+    if (decimal) align_decimals(cells);
+
+    // Numbers stand at the right as one body; text at the left.
+    const std::size_t body = widest(cells);
+    const std::size_t header = display_width(column.header);
+    const std::size_t width = std::max(body, header);
+    append_field(lines[0], column.header, decimal ? width - header : 0, width);
     for (std::size_t r = 0; r < cells.size(); ++r) {
-      add(lines[r + 1], cells[r], right ? width - body : 0);
+      append_field(lines[r + 1], cells[r], decimal ? width - body : 0, width);
     }
+    for (std::string& line : lines)
+      line.append("  ");
   }
   std::string out;
   for (std::string& line : lines) {
     line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
+    out += line;
+    out += '\n';
   }
   return out;
 }

@@ -31,7 +31,7 @@ class GroupBootstrap : public Scheme {
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     const GroupConstants constants = arrays_.constants();
     static thread_local AlignedDoubles scratch;
-    scratch.reserve(grouped_scratch(constants.p, constants.num_groups));
+    scratch.reserve(grouped_scratch(constants));
     make_in_packs(first,
                   count,
                   constants.p,

@@ -4,6 +4,23 @@
 #include <algorithm>
 
 namespace merit {
+namespace {
+
+/// 0 and steps of 4 through the estimate, over all λ at which some groups are shrunk and
+/// others are not: beyond, the profile has no features. The bracket of the last is open.
+std::vector<double> grid_of(const Eigen::VectorXd& size, double lambda) {
+  const double centre = std::max(lambda, 0.0625 / size.maxCoeff());
+  double first = centre;
+  while (first > 0.25 / size.maxCoeff())
+    first *= 0.25;
+  std::vector<double> grid = {0.0};
+  const double last = std::max(4.0 * centre, 4.0 / size.minCoeff());
+  for (double at = first; at <= last; at *= 4.0)
+    grid.push_back(at);
+  return grid;
+}
+
+}  // namespace
 
 Eigen::VectorXd packed_lower(const Eigen::MatrixXd& symmetric) {
   const Eigen::Index q = symmetric.rows();
@@ -25,11 +42,7 @@ GroupArrays::GroupArrays(const GroupedStats& stats,
       size_(stats.size),
       within_(packed_lower(stats.within)),
       mean_(stats.mean.transpose()) {
-  // 0 and five points around the estimate, wide enough to tell two minima apart; the
-  // bracket of the last is open.
-  const double lambda = (fit.tau / fit.sigma) * (fit.tau / fit.sigma);
-  const double centre = std::max(lambda, 0.25 / mean_size_);
-  grid_ = {0.0, centre / 16, centre / 4, centre, centre * 4, centre * 16};
+  grid_ = grid_of(stats.size, (fit.tau / fit.sigma) * (fit.tau / fit.sigma));
   const Eigen::Index J = stats.num_groups();
   grid_log_.resize(static_cast<Eigen::Index>(grid_.size()), J);
   for (std::size_t k = 0; k < grid_.size(); ++k) {

@@ -193,32 +193,31 @@ MERIT_INLINE void fit_and_write(const GroupConstants& m,
                                 Lanes num_obs,
                                 const double* beta_shift,
                                 const ReplicateSpan& out,
-                                const ProfileScratch& s) {
+                                const ProfileScratch& s,
+                                Lanes* grid_value) {
   const int p = m.p, q = p + 1;
   const Lanes d = m.reml ? num_obs - broadcast(p) : num_obs;
-  Bracket bracket = empty_bracket();
-  FactorFlaws flaws{broadcast_int(0), broadcast_int(0)};
+  FactorFlaws flaws{broadcast_int(0), fits_exactly(within, q, s)};
   for (int k = 0; k < m.num_grid; ++k) {
     const FactorFlaws at = factorize(groups, within, q, broadcast(m.grid[k]), s);
     flaws.collinear = flaws.collinear | at.collinear;
     flaws.degenerate = flaws.degenerate | at.degenerate;
-    offer(bracket,
-          m.grid,
-          m.num_grid,
-          k,
-          profile_deviance(s.factor, p, m.reml, d, groups.log_det_V_on_grid(k)));
+    grid_value[k] = profile_deviance(s.factor, p, m.reml, d, groups.log_det_V_on_grid(k));
   }
-  const auto slope = [&](Lanes lambda) __attribute__((always_inline)) {
-    factorize(groups, within, q, lambda, s);
-    return profile_slope(groups, p, m.reml, d, s);
-  };
-  Lanes first_at_zero = broadcast(0.0);
-  if (any(bracket.at_zero)) first_at_zero = slope(broadcast(0.0)).first;
-  // Lanes without a fit take no part in the search.
-  const IntLanes unfit = flaws.collinear | flaws.degenerate;
-  bracket.at_zero = bracket.at_zero | unfit;
-  first_at_zero = select(unfit, broadcast(1.0), first_at_zero);
-  const FoundLambda found = find_lambda(bracket, first_at_zero, m.search_offset, slope);
+  const FoundLambda found = find_lambda(
+      m.grid,
+      m.num_grid,
+      grid_value,
+      ~(flaws.collinear | flaws.degenerate),
+      m.search_offset,
+      [&](Lanes lambda) __attribute__((always_inline)) {
+        factorize(groups, within, q, lambda, s);
+        return profile_slope(groups, p, m.reml, d, s);
+      },
+      [&](Lanes lambda) __attribute__((always_inline)) {
+        factorize(groups, within, q, lambda, s);
+        return profile_deviance(s.factor, p, m.reml, d, groups.log_det_V(lambda));
+      });
 
   factorize(groups, within, q, found.lambda, s);
   const Lanes pivot = s.factor[packed(p, p)];
@@ -249,6 +248,7 @@ MERIT_INLINE void fit_and_write(const GroupConstants& m,
 struct Layout {
   Lanes* own;
   Lanes* times;  // J + 1: how often a group counts, or its drawn response
+  Lanes* grid_value;
   ProfileScratch scratch;
 };
 
@@ -263,6 +263,7 @@ MERIT_INLINE Layout lay_out(const GroupConstants& m, double* memory) {
   };
   layout.own = take(pairs);
   layout.times = take(m.num_groups + 1);
+  layout.grid_value = take(m.num_grid);
   layout.scratch.factor = take(pairs);
   layout.scratch.inverse = take(q);
   layout.scratch.coefficient = take(m.num_groups);
@@ -309,7 +310,8 @@ void draw_groups_and_fit(const GroupConstants& m,
   for (int j = 0; j < m.num_groups; ++j) {
     num_obs = fma(layout.times[j], groups.size(j), num_obs);
   }
-  fit_and_write(m, groups, layout.own, num_obs, nullptr, out, layout.scratch);
+  fit_and_write(
+      m, groups, layout.own, num_obs, nullptr, out, layout.scratch, layout.grid_value);
 }
 
 /// W of [x, y] for a drawn response: W_xx, W_xy = σ R z, W_yy = σ²(‖z‖² + χ²).
@@ -359,8 +361,14 @@ void draw_model_and_fit(const GroupConstants& m,
   const auto next = static_cast<std::uint32_t>((m.num_groups + 1) / 2);
   draw_within(m, model, stream, next, layout.scratch.vector, layout.own);
   const ModelGroups groups{m, response, m.num_groups};
-  fit_and_write(
-      m, groups, layout.own, broadcast(num_obs), model.beta, out, layout.scratch);
+  fit_and_write(m,
+                groups,
+                layout.own,
+                broadcast(num_obs),
+                model.beta,
+                out,
+                layout.scratch,
+                layout.grid_value);
 }
 
 void fit(const GroupConstants& m,
@@ -376,7 +384,8 @@ void fit(const GroupConstants& m,
   Lanes num_obs = broadcast(0.0);
   for (int j = 0; j < m.num_groups; ++j)
     num_obs = num_obs + groups.size(j);
-  fit_and_write(m, groups, layout.own, num_obs, nullptr, out, layout.scratch);
+  fit_and_write(
+      m, groups, layout.own, num_obs, nullptr, out, layout.scratch, layout.grid_value);
 }
 
 }  // namespace

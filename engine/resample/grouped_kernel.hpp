@@ -48,10 +48,11 @@ struct GroupedModel {
 };
 
 /// Scratch doubles that the kernels need.
-constexpr std::int64_t grouped_scratch(int p, int num_groups) {
-  const std::int64_t q = p + 1;
+constexpr std::int64_t grouped_scratch(const GroupConstants& m) {
+  const std::int64_t q = m.p + 1;
   const std::int64_t pairs = q * (q + 1) / 2;
-  return 8 * (3 * pairs + 3 * q + 2 * std::int64_t{num_groups} + 1 + 32 * q);
+  return 8 *
+         (3 * pairs + 3 * q + 2 * std::int64_t{m.num_groups} + 1 + 32 * q + m.num_grid);
 }
 
 struct GroupedKernels {

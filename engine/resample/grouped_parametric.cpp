@@ -49,7 +49,7 @@ class GroupedParametric : public Scheme {
                              within_df_,
                              beta_.data()};
     static thread_local AlignedDoubles scratch;
-    scratch.reserve(grouped_scratch(constants.p, constants.num_groups));
+    scratch.reserve(grouped_scratch(constants));
     make_in_packs(first,
                   count,
                   constants.p,

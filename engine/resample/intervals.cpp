@@ -87,10 +87,10 @@ std::string_view name(IntervalType type) {
   return "";
 }
 
-std::optional<IntervalType> interval_type(std::string_view text) {
+std::optional<IntervalType> interval_type(std::string_view wanted) {
   for (const IntervalType type :
        {IntervalType::norm, IntervalType::basic, IntervalType::perc}) {
-    if (text == name(type)) return type;
+    if (wanted == name(type)) return type;
   }
   return std::nullopt;
 }

@@ -15,8 +15,8 @@ enum class IntervalType { norm, basic, perc };
 /// "norm", "basic", "perc"
 std::string_view name(IntervalType type);
 
-/// The type with this name, or nothing.
-std::optional<IntervalType> interval_type(std::string_view name);
+/// The type of the name `wanted`, or nothing.
+std::optional<IntervalType> interval_type(std::string_view wanted);
 
 struct Interval {
   IntervalType type = IntervalType::perc;

@@ -31,7 +31,7 @@ class RotatedParametric : public Scheme {
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     const ParametricConstants constants = model_.constants();
     static thread_local AlignedDoubles scratch;
-    scratch.reserve(parametric_scratch(constants.p, constants.r));
+    scratch.reserve(parametric_scratch(constants));
     make_in_packs(first,
                   count,
                   constants.p,

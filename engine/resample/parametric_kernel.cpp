@@ -15,10 +15,12 @@ struct RotatedData {
   Lanes S0;
 };
 
-/// S(λ) on the grid, four points at a time: the products need no division.
-MERIT_INLINE Bracket scan_grid(const ParametricConstants& m, const RotatedData& data) {
+/// exp(deviance/d) on the grid but for a factor, four points at a time: deviance/d is
+/// log S + log-determinant/d, and products of S need no division and no logarithm.
+MERIT_INLINE void scan_grid(const ParametricConstants& m,
+                            const RotatedData& data,
+                            Lanes* value) {
   constexpr int kAtOnce = 4;
-  Bracket bracket = empty_bracket();
   for (int k = 0; k < m.num_grid; k += kAtOnce) {
     const double* shrink[kAtOnce];
     Lanes sum[kAtOnce];
@@ -33,12 +35,10 @@ MERIT_INLINE Bracket scan_grid(const ParametricConstants& m, const RotatedData& 
       for (int t = 0; t < kAtOnce; ++t)
         sum[t] = fma(square, broadcast(shrink[t][i]), sum[t]);
     }
-    // deviance/d = log S + log-determinant/d: S · exp(log-determinant/d) orders alike.
     for (int t = 0; t < kAtOnce && k + t < m.num_grid; ++t) {
-      offer(bracket, m.grid, m.num_grid, k + t, sum[t] * broadcast(m.grid_factor[k + t]));
+      value[k + t] = sum[t] * broadcast(m.grid_factor[k + t]);
     }
   }
-  return bracket;
 }
 
 MERIT_INLINE Slope slope_at(const ParametricConstants& m,
@@ -101,6 +101,19 @@ MERIT_INLINE Lanes weighted_sum_of_logs(Lanes lambda,
   return sum;
 }
 
+/// The log-determinant of the criterion but for log|XᵀX|.
+MERIT_INLINE Lanes log_determinant(const ParametricConstants& m, Lanes lambda) {
+  return m.reml ? sum_of_logs(lambda, m.mu, m.r)
+                : weighted_sum_of_logs(lambda, m.size, m.size_count, m.num_sizes);
+}
+
+/// Memory of one fit, all of it scratch.
+struct FitScratch {
+  Lanes* shrink;  // r, 1/(1 + λμ_i)
+  Lanes* part;    // r
+  Lanes* value;   // num_grid
+};
+
 /// Finds λ̂ and writes the replicate. `beta_at_zero` is what β̂ is made of besides the
 /// groups' part: β̂_OLS, or β + L z for drawn data; `shift` as in ParametricConstants
 /// (null: zeros), so that β̂(λ) = beta_at_zero + Σ_i C_i √μ_i w_i (shift_i − λ/(1 + λμ_i)).
@@ -109,20 +122,27 @@ MERIT_INLINE void fit_and_write(const ParametricConstants& m,
                                 const Lanes* beta_at_zero,
                                 const double* shift,
                                 const ReplicateSpan& out,
-                                Lanes* shrink,
-                                Lanes* part) {
-  const Lanes one = broadcast(1.0);
-  const Bracket bracket = scan_grid(m, data);
-  Lanes first_at_zero = broadcast(0.0);
-  if (any(bracket.at_zero)) first_at_zero = slope_at(m, data, broadcast(0.0)).first;
+                                const FitScratch& scratch) {
+  const Lanes one = broadcast(1.0), d = broadcast(m.criterion_df);
+  scan_grid(m, data, scratch.value);
   const FoundLambda found = find_lambda(
-      bracket,
-      first_at_zero,
+      m.grid,
+      m.num_grid,
+      scratch.value,
+      broadcast_int(-1),
       m.search_offset,
       [&](Lanes lambda)
-          __attribute__((always_inline)) { return slope_at(m, data, lambda); });
+          __attribute__((always_inline)) { return slope_at(m, data, lambda); },
+      [&](Lanes lambda) __attribute__((always_inline)) {
+        Lanes S = data.S0;
+        for (int i = 0; i < m.r; ++i)
+          S = S + data.w_square[i] / fma(lambda, broadcast(m.mu[i]), one);
+        return fma(d, log(S), log_determinant(m, lambda));
+      });
   const Lanes lambda = found.lambda;
 
+  Lanes* shrink = scratch.shrink;
+  Lanes* part = scratch.part;
   Lanes S = data.S0;
   for (int i = 0; i < m.r; ++i) {
     shrink[i] = one / fma(lambda, broadcast(m.mu[i]), one);
@@ -130,15 +150,11 @@ MERIT_INLINE void fit_and_write(const ParametricConstants& m,
     const Lanes moved = broadcast(shift == nullptr ? 0.0 : shift[i]) - lambda * shrink[i];
     part[i] = data.w[i] * moved;
   }
-  const Lanes d = broadcast(m.criterion_df);
   const Lanes sigma = sqrt(S / d);
   const Lanes tau = sigma * sqrt(lambda);
-  const Lanes log_determinant =
-      m.reml ? sum_of_logs(lambda, m.mu, m.r)
-             : weighted_sum_of_logs(lambda, m.size, m.size_count, m.num_sizes);
   const Lanes log_sigma_part = log(broadcast(6.283185307179586) * (S / d));
-  const Lanes deviance =
-      fma(d, one + log_sigma_part, broadcast(m.log_constant) + log_determinant);
+  const Lanes deviance = fma(
+      d, one + log_sigma_part, broadcast(m.log_constant) + log_determinant(m, lambda));
 
   const LaneWriter writer(out, m.p, found.converged, found.boundary);
   for (int k = 0; k < m.p; ++k) {
@@ -170,8 +186,8 @@ void draw_and_fit(const ParametricConstants& m,
   Lanes* w = lanes;  // r normals, then p more
   Lanes* z = w + m.r;
   Lanes* w_square = z + m.p + 1;
-  Lanes* shrink = w_square + m.r;
-  Lanes* part = shrink + m.r;
+  Lanes* rest = w_square + m.r;
+  const FitScratch fit_scratch{rest, rest + m.r, rest + 2 * std::int64_t{m.r}};
   const RandomLanes stream{seed, Purpose::parametric_bootstrap, consecutive(first)};
   fill_normals(stream, 0, m.r + m.p, w);
   const auto next_draw = static_cast<std::uint32_t>((m.r + m.p + 1) / 2);
@@ -189,7 +205,7 @@ void draw_and_fit(const ParametricConstants& m,
     }
     z[k] = beta;
   }
-  fit_and_write(m, data, z, m.draw_shift, out, shrink, part);
+  fit_and_write(m, data, z, m.draw_shift, out, fit_scratch);
 }
 
 void fit(const ParametricConstants& m,
@@ -202,15 +218,15 @@ void fit(const ParametricConstants& m,
   Lanes* w = lanes;
   Lanes* beta = w + m.r;
   Lanes* w_square = beta + m.p + 1;
-  Lanes* shrink = w_square + m.r;
-  Lanes* part = shrink + m.r;
+  Lanes* rest = w_square + m.r;
+  const FitScratch fit_scratch{rest, rest + m.r, rest + 2 * std::int64_t{m.r}};
   for (int i = 0; i < m.r; ++i) {
     w[i] = load(w_in + std::int64_t{i} * kLanes);
     w_square[i] = w[i] * w[i];
   }
   for (int k = 0; k < m.p; ++k)
     beta[k] = load(beta_ols + std::int64_t{k} * kLanes);
-  fit_and_write(m, RotatedData{w, w_square, load(S0)}, beta, nullptr, out, shrink, part);
+  fit_and_write(m, RotatedData{w, w_square, load(S0)}, beta, nullptr, out, fit_scratch);
 }
 
 }  // namespace

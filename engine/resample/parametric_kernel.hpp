@@ -47,9 +47,9 @@ struct ParametricConstants {
   const double* grid_factor;  ///< num_grid, exp(log-determinant(λ_k)/d)
 };
 
-/// Eight-lane scratch doubles that the kernel needs: 8 (4 r + p).
-constexpr std::int64_t parametric_scratch(int p, int r) {
-  return 8 * (4 * std::int64_t{r} + p + 1);
+/// Scratch doubles that the kernels need.
+constexpr std::int64_t parametric_scratch(const ParametricConstants& m) {
+  return 8 * (4 * std::int64_t{m.r} + m.p + 1 + m.num_grid);
 }
 
 /// Draws and fits replicates first … first + 7; the lanes are consecutive replicates.

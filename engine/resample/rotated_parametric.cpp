@@ -8,13 +8,13 @@
 namespace merit {
 namespace {
 
-/// 0, then powers of two times 1/(16 μ_max) up to well beyond the λ drawn from: the bracket
-/// of the last point is open, so the grid only has to tell minima apart.
+/// 0, then powers of two times 1/(16 μ_max) up to well beyond the λ drawn from and all λ at
+/// which some directions are shrunk and others are not: beyond, the profile has no features.
+/// The bracket of the last is open.
 std::vector<double> grid_of(const Eigen::VectorXd& mu, double lambda) {
-  const double median = mu[mu.size() / 2];
-  const double last = 16.0 * std::max(lambda, 1.0 / median);
+  const double last = std::max(16.0 * lambda, 4.0 / mu.minCoeff());
   std::vector<double> grid = {0.0};
-  for (double at = 1.0 / (16.0 * mu[0]); at < last; at *= 2.0)
+  for (double at = 1.0 / (16.0 * mu.maxCoeff()); at < last; at *= 2.0)
     grid.push_back(at);
   return grid;
 }

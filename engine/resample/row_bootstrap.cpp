@@ -16,7 +16,6 @@ namespace {
 struct RowWorkspace {
   AlignedDoubles scratch, size, mean, within;
   std::vector<double> drawn, cross, sum;
-  std::vector<std::int32_t> one_group;
 };
 
 class RowBootstrap : public Scheme {
@@ -49,7 +48,7 @@ class RowBootstrap : public Scheme {
     static thread_local RowWorkspace work;
     const std::int64_t J = constants.num_groups;
     const std::int64_t pairs = q_ * (q_ + 1) / 2;
-    work.scratch.reserve(grouped_scratch(constants.p, constants.num_groups));
+    work.scratch.reserve(grouped_scratch(constants));
     work.size.reserve(J * kPackSize);
     work.mean.reserve(J * q_ * kPackSize);
     work.within.reserve(pairs * kPackSize);
@@ -91,7 +90,6 @@ class RowBootstrap : public Scheme {
     const std::int64_t n = rows_->first[static_cast<std::size_t>(group) + 1] - begin;
     const auto stride = static_cast<std::size_t>(stride_);
     work.drawn.resize(static_cast<std::size_t>(n) * stride);
-    work.one_group.assign(static_cast<std::size_t>(n), 0);
     work.sum.assign(stride, 0.0);
     for (std::int64_t i = 0; i < n; ++i) {
       const double* from = centred_.data() + (begin + stream.index(n)) * stride_;
@@ -104,12 +102,13 @@ class RowBootstrap : public Scheme {
     for (double& sum : work.sum)
       sum /= static_cast<double>(n);
     work.cross.assign(stride * stride, 0.0);
-    moments_.cross_products(work.drawn.data(),
-                            work.one_group.data(),
-                            n,
-                            static_cast<int>(stride_),
-                            work.sum.data(),
-                            work.cross.data());
+    for (std::int64_t i = 0; i < n; ++i) {
+      double* row = work.drawn.data() + i * stride_;
+      for (std::size_t a = 0; a < stride; ++a)
+        row[a] -= work.sum[a];
+    }
+    moments_.add_products(
+        work.drawn.data(), n, static_cast<int>(stride_), work.cross.data());
     work.size.data()[slot * kPackSize + lane] = static_cast<double>(n);
     for (Eigen::Index a = 0, ab = 0; a < q_; ++a) {
       work.mean.data()[(slot * q_ + a) * kPackSize + lane] =

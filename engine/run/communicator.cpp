@@ -54,6 +54,8 @@ class ByteType {
   ~ByteType() {
     if (type_ != MPI_BYTE) MPI_Type_free(&type_);
   }
+  ByteType(const ByteType&) = delete;
+  ByteType& operator=(const ByteType&) = delete;
   ByteType(ByteType&&) = delete;
   ByteType& operator=(ByteType&&) = delete;
 
@@ -165,6 +167,8 @@ struct Communicator::Native {
   MPI_Comm comm = MPI_COMM_NULL;
 
   Native() = default;
+  Native(const Native&) = delete;
+  Native& operator=(const Native&) = delete;
   Native(Native&&) = delete;
   Native& operator=(Native&&) = delete;
   ~Native() {

@@ -29,6 +29,8 @@ class MpiSession {
   /// @throws Error if MPI cannot be initialised
   MpiSession(int& argc, char**& argv);
   ~MpiSession();
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
   MpiSession(MpiSession&&) = delete;
   MpiSession& operator=(MpiSession&&) = delete;
 

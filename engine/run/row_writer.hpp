@@ -21,6 +21,8 @@ class RowWriter {
   /// Rings when the sink has thrown.
   RowWriter(const Sink& sink, RowQueue& queue, Doorbell& bell);
   ~RowWriter();  ///< writes what is in the queue, then ends
+  RowWriter(const RowWriter&) = delete;
+  RowWriter& operator=(const RowWriter&) = delete;
   RowWriter(RowWriter&&) = delete;
   RowWriter& operator=(RowWriter&&) = delete;
 

@@ -67,17 +67,22 @@ MERIT_INLINE IntLanes broadcast_int(std::int64_t value) {
   IntLanes result;
   MERIT_EACH_PART(IntRegister{} + value);
 }
-/// From eight consecutive doubles, at any address.
+/// From eight consecutive doubles, at any address. Register by register: a copy of all 64
+/// bytes would go through memory in smaller pieces, and wait for them.
 MERIT_INLINE Lanes load(const double* from) {
+  typedef DoubleRegister Unaligned __attribute__((aligned(8), may_alias));
   Lanes result;
-  __builtin_memcpy(&result, from, sizeof result);
-  return result;
+  MERIT_EACH_PART(reinterpret_cast<const Unaligned*>(from)[i]);
 }
 MERIT_INLINE void store(double* to, Lanes a) {
-  __builtin_memcpy(to, &a, sizeof a);
+  typedef DoubleRegister Unaligned __attribute__((aligned(8), may_alias));
+  for (int i = 0; i < kParts; ++i)
+    reinterpret_cast<Unaligned*>(to)[i] = a.part[i];
 }
 MERIT_INLINE void store(std::int64_t* to, IntLanes a) {
-  __builtin_memcpy(to, &a, sizeof a);
+  typedef IntRegister Unaligned __attribute__((aligned(8), may_alias));
+  for (int i = 0; i < kParts; ++i)
+    reinterpret_cast<Unaligned*>(to)[i] = a.part[i];
 }
 /// first, first + 1, …, first + 7
 MERIT_INLINE IntLanes consecutive(std::int64_t first) {

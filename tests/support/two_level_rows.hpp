@@ -33,6 +33,26 @@ inline GroupedStats stats_of(const TwoLevelRows& rows,
                        rows.has_intercept);
 }
 
+/// Statistics of an intercept-only model from group sizes, group means of y and the
+/// within-group sum of squares.
+inline GroupedStats one_way(const std::vector<double>& size,
+                            const std::vector<double>& mean,
+                            double within) {
+  GroupedStats stats;
+  const auto J = static_cast<Eigen::Index>(size.size());
+  stats.within = Eigen::MatrixXd::Zero(2, 2);
+  stats.within(1, 1) = within;
+  stats.mean = Eigen::MatrixXd::Ones(2, J);
+  stats.size.resize(J);
+  stats.origin = Eigen::VectorXd::Zero(2);
+  for (std::size_t j = 0; j < size.size(); ++j) {
+    stats.size[static_cast<Eigen::Index>(j)] = size[j];
+    stats.mean(1, static_cast<Eigen::Index>(j)) = mean.at(j);
+    stats.key.push_back(static_cast<double>(j));
+  }
+  return stats;
+}
+
 /// What a random data set is made of.
 struct Recipe {
   std::vector<int> sizes;  ///< rows per group

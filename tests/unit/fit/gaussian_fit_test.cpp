@@ -183,6 +183,49 @@ BOOST_AUTO_TEST_CASE(no_point_of_a_fine_grid_is_lower) {
   }
 }
 
+// Profiles with two minima, found by search among groups of 2 to 600 rows. The lower one is
+// the answer, whether it is at 0 or inside.
+BOOST_AUTO_TEST_CASE(of_two_minima_the_lower_one_is_found) {
+  struct Case {
+    Criterion criterion;
+    bool boundary;       // the lower minimum is at 0
+    bool zero_is_local;  // there is a minimum at 0
+    std::vector<double> mean;
+  };
+  // clang-format off
+  const std::vector<Case> cases = {
+      {Criterion::ml, false, true, {0.16, 0.12, -0.56, -0.64, -0.31, -0.77, -0.76, 0.53}},
+      {Criterion::reml, false, true, {0.04, 0.03, 0.90, 0.04, 0.36, 0.17, 0.36, 0.01}},
+      {Criterion::ml, true, true, {0.00, -0.07, 0.63, 0.29, -0.63, 1.32, 0.24, 0.68}},
+      {Criterion::reml, true, true, {0.02, 0.07, 0.03, -0.67, 1.62, -0.39, -1.12, 1.99}},
+      {Criterion::ml, false, false, {0.01, -0.06, -0.83, 0.01, -0.01, -0.89, 1.56, -0.40}},
+      {Criterion::reml, false, false, {-0.26, -0.11, 0.08, 0.16, 0.54, 0.78, -2.53, -1.52}},
+      {Criterion::reml, false, false, {-0.02, -0.09, 0.31, 0.93, 0.68, 1.05, -0.39, 0.75}},
+      {Criterion::ml, false, false, {-0.53, -0.35, -0.80, 0.80, -0.18, 1.19, 0.14, -2.28}},
+  };
+  // clang-format on
+  for (const Case& example : cases) {
+    const GroupedStats stats =
+        one_way({600, 400, 20, 3, 2, 2, 2, 2}, example.mean, 1023.0);
+    const auto at = [&](double lambda) {
+      return profile_value(stats, lambda, example.criterion).deviance;
+    };
+    const bool zero = profile_derivatives(stats, 0.0, example.criterion).first >= 0.0;
+    int minima = zero ? 1 : 0;
+    for (double s = -20.0; s < 10.0; s += 1.0 / 64) {
+      const double here = at(std::exp(s));
+      minima += here < at(std::exp(s - 1.0 / 64)) && here < at(std::exp(s + 1.0 / 64));
+    }
+    BOOST_TEST(minima == 2);
+    BOOST_TEST(zero == example.zero_is_local);
+    const FitResult got = fit_gaussian(stats, {.criterion = example.criterion});
+    const double lowest = lowest_on_a_grid(stats, example.criterion);
+    BOOST_TEST(got.on_boundary == example.boundary);
+    BOOST_TEST(-2.0 * got.log_likelihood <= lowest + 1e-11);
+    BOOST_TEST(-2.0 * got.log_likelihood > lowest - 1e-3);
+  }
+}
+
 // y → a + c·y and X → X·k + s move the estimates as they must, and nothing else.
 BOOST_AUTO_TEST_CASE(estimates_move_with_the_units) {
   const TwoLevelRows rows = random_rows({.sizes = {4, 9, 3, 8, 5}, .tau = 0.8}, 1);

@@ -52,8 +52,8 @@ def add_nullable(group, name, kind, values, mask):
     column["mask"] = mask
 
 
-def people_dataframe(path, **storage):
-    with h5py.File(path, "w") as file:
+def people_dataframe(path, file_options=None, **storage):
+    with h5py.File(path, "w", **(file_options or {})) as file:
         file.attrs["format"] = "merit-snapshot"
         file.attrs["version"] = 1
         file.attrs["title"] = "five people"
@@ -118,6 +118,38 @@ def people_compound(path):
         file["data"] = rows
 
 
+def every_storage(path):
+    """Column after column of the same values, row i holding i % 100, each stored otherwise."""
+    values = np.arange(1000) % 100
+    with h5py.File(path, "w") as file:
+        data = file.create_group("data")
+        for kind in ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"]:
+            for order in "<>":
+                column = values.astype(order + kind)
+                name = ("little_" if order == "<" else "big_") + kind
+                data[name] = column
+                data.create_dataset(name + "_chunked", data=column, chunks=(300,))
+                data.create_dataset(
+                    name + "_filtered",
+                    data=column,
+                    chunks=(170,),
+                    compression="gzip",
+                    shuffle=True,
+                    fletcher32=True,
+                )
+        compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        compact.set_layout(h5py.h5d.COMPACT)
+        space = h5py.h5s.create_simple((1000,))
+        dataset = h5py.h5d.create(
+            data.id, b"compact", h5py.h5t.STD_I16LE, space, dcpl=compact
+        )
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, values.astype("i2"))
+        data.create_dataset(
+            "wide", data=values.reshape(1, 1000), chunks=(1, 64), compression="gzip"
+        )
+        data.create_dataset("growing", data=values, chunks=(64,), maxshape=(None,))
+
+
 def single(path, fill):
     """A file with a group /data that `fill` completes."""
     with h5py.File(path, "w") as file:
@@ -153,6 +185,8 @@ def write_rare_files(out):
         data["half_float"] = np.zeros(4, dtype=np.float16)
         data.create_dataset("unwritten", shape=(4,), dtype="f8")
         data["dangling"] = h5py.SoftLink("/nowhere")
+        data.create_dataset("lzf", data=np.arange(4.0), chunks=(2,), compression="lzf")
+        data.create_dataset("hole", shape=(4,), dtype="f8", chunks=(2,))[0] = 1.0
         data["circular"] = h5py.SoftLink("/data/circular")
         data["alias"] = h5py.SoftLink("/data/x")
         data["elsewhere"] = h5py.ExternalLink("people_group.h5", "/data/y")
@@ -199,7 +233,21 @@ def write_rare_files(out):
 
 
 def write_wrong_files(out):
-    """No table to be had from these."""
+    """No table to be had from these, or none that is whole."""
+    damaged = bytearray((out / "people_user_block.h5").read_bytes())
+    with h5py.File(out / "people_user_block.h5") as file:
+        chunk = file["data/count"].id.get_chunk_info(0)
+        damaged[512 + chunk.byte_offset + 4] ^= 0x55  # in the compressed values
+    (out / "damaged_chunk.h5").write_bytes(damaged)
+
+    def text_and_number(data):
+        data["y"] = np.arange(2.0)
+        data.create_dataset("name", data=["ana", "bo"], dtype=UTF8)
+
+    single(out / "damaged_text.h5", text_and_number)
+    damaged = bytearray((out / "damaged_text.h5").read_bytes())
+    damaged[damaged.index(b"GCOL")] = 0
+    (out / "damaged_text.h5").write_bytes(damaged)
     (out / "table.csv").write_text("y,x\n1,2\n")
     (out / "table.tsv").write_text("y\tx\n1\t2\n")
     (out / "table.sav").write_bytes(b"$FL2@(#) SPSS DATA FILE")
@@ -232,8 +280,16 @@ def main(out):
     out.mkdir(parents=True, exist_ok=True)
     people_dataframe(out / "people.h5")
     people_dataframe(out / "people_packed.h5", chunks=(2,), compression="gzip", shuffle=True)
+    people_dataframe(out / "people_latest.h5", {"libver": "latest"}, chunks=(2,))
+    people_dataframe(
+        out / "people_user_block.h5",
+        {"userblock_size": 512},
+        chunks=(3,),
+        compression="gzip",
+    )
     people_group(out / "people_group.h5")
     people_compound(out / "people_compound.h5")
+    every_storage(out / "every_storage.h5")
     write_rare_files(out)
     write_wrong_files(out)
 

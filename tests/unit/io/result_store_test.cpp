@@ -1,142 +1,25 @@
 // SPDX-License-Identifier: MIT
-#include "io/result_store.hpp"
-
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <iostream>
-#include <limits>
+#include <iterator>
 #include <numeric>
-#include <string>
 #include <thread>
-#include <vector>
 
 #include <boost/test/unit_test.hpp>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/error.hpp"
-#include "io/hdf5.hpp"
+#include "tests/unit/io/example_result.hpp"
 
 using namespace merit;
-namespace fs = std::filesystem;
+using namespace merit::example;
 
 BOOST_AUTO_TEST_SUITE(result_store)
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-/// A directory of its own for each test.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (fs::temp_directory_path() / "merit-result-XXXXXX").string();
-    BOOST_TEST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
-  }
-  ~Scratch() { fs::remove_all(directory_); }
-  std::string operator/(const std::string& name) const {
-    return (directory_ / name).string();
-  }
-
- private:
-  fs::path directory_;
-};
-
-/// What read_result.py and read_result.R expect to find.
-ResultContents example() {
-  ResultContents contents;
-  contents.command = "bootstrap";
-  contents.job = {{"formula", std::string("y ~ größe + (1 | school)")},
-                  {"seed", std::int64_t{-5}},
-                  {"where", std::string()},
-                  {"drop_collinear", false},
-                  {"level", 0.95}};
-  StoredFit& stored = contents.fit;
-  stored.terms = {"(Intercept)", "größe"};
-  stored.fit.criterion = Criterion::ml;
-  stored.fit.beta = Eigen::Vector2d(1.5, -2.5);
-  stored.fit.vcov = Eigen::Matrix2d{{4.0, 0.5}, {0.5, 9.0}};
-  stored.fit.sigma = 3.0;
-  stored.fit.tau = 0.75;
-  stored.fit.log_likelihood = -123.25;
-  stored.fit.converged = true;
-  stored.fit.iterations = 7;
-  stored.fit.gradient = 1e-9;
-  stored.fit.message = "a message";
-  stored.num_obs = 60;
-  stored.rows_read = 65;
-  stored.rows_excluded_by_where = 3;
-  stored.rows_dropped = {{"größe", 2}, {"y", 0}};
-  stored.group = "school";
-  stored.group_level = {"a", "", "ç"};
-  stored.group_size = {10, 20, 30};
-  stored.modes.mode = Eigen::Vector3d(0.25, -0.5, 0.25);
-  stored.modes.sd = Eigen::Vector3d(0.5, 0.25, 0.125);
-  contents.replicates = {.num_replicates = 10, .block_rows = 4, .keep_std_errors = true};
-  contents.provenance = {{"host", std::string("node1")}, {"ranks", std::int64_t{2}}};
-  return contents;
-}
-
-/// Replicates [first, first + count) of the example; number 1 is on the boundary, 3 failed.
-ReplicateRows example_rows(std::int64_t first, std::int64_t count) {
-  ReplicateRows rows;
-  rows.resize(count, 4, 2);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t r = first + i;
-    const auto number = static_cast<double>(r);
-    const auto row = static_cast<std::size_t>(i);
-    for (std::size_t c = 0; c < 4; ++c) {
-      rows.estimate[row * 4 + c] =
-          r == 3 ? kNaN : 100.0 * number + static_cast<double>(c) + 0.1;
-    }
-    rows.std_error[row * 2] = number + 0.25;
-    rows.std_error[row * 2 + 1] = number + 1.25;
-    rows.log_likelihood[row] = -number;
-    rows.status[row] = static_cast<std::uint8_t>(r == 3   ? ReplicateStatus::collinear
-                                                 : r == 1 ? ReplicateStatus::boundary
-                                                          : ReplicateStatus::ok);
-  }
-  return rows;
-}
-
-void write_blocks(ResultWriter& writer, const std::vector<std::int64_t>& blocks) {
-  for (const std::int64_t block : blocks) {
-    const std::int64_t first = 4 * block;
-    writer.write_block(first, example_rows(first, std::min<std::int64_t>(4, 10 - first)));
-  }
-}
-
-void write_example(const std::string& path,
-                   const std::vector<std::int64_t>& order,
-                   double seconds = 1.5) {
-  ResultWriter writer(path, example(), false);
-  write_blocks(writer, order);
-  writer.finish({{"seconds", seconds}});
-}
-
-/// What an action's error says; fails unless it throws `Expected`.
-template <class Expected, class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Expected& error) {
-    return error.what();
-  }
-  BOOST_ERROR("no error of the expected kind");
-  return "";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string test_file(const std::string& name) {
   return std::string(MERIT_TEST_DATA) + "/" + name;
@@ -159,10 +42,10 @@ BOOST_AUTO_TEST_CASE(what_was_written_is_read) {
   BOOST_TEST(result.path() == path);
   BOOST_TEST(result.command() == "bootstrap");
   BOOST_TEST(result.complete());
-  BOOST_TEST(differences(result.job(), example().job).empty());
+  BOOST_TEST(differences(result.job(), example_contents().job).empty());
   BOOST_TEST(result.provenance().size() == 3U);
 
-  const StoredFit want = example().fit;
+  const StoredFit want = example_contents().fit;
   const StoredFit& got = result.fit();
   BOOST_TEST(got.terms == want.terms, boost::test_tools::per_element());
   BOOST_TEST((got.fit.criterion == Criterion::ml));
@@ -228,7 +111,7 @@ BOOST_AUTO_TEST_CASE(only_provenance_depends_on_order_and_time) {
   BOOST_TEST(same("'" + (scratch / "a.h5") + "'", "b.h5") == 0);
   BOOST_TEST(same("--all '" + (scratch / "a.h5") + "'", "b.h5") != 0);
 
-  ResultContents other = example();
+  ResultContents other = example_contents();
   other.job[1].second = std::int64_t{-6};
   ResultWriter writer(scratch / "c.h5", other, false);
   write_blocks(writer, {0, 1});
@@ -247,7 +130,7 @@ BOOST_AUTO_TEST_CASE(an_unfinished_file_shows_its_committed_blocks) {
   const Scratch scratch;
   const std::string path = scratch / "out.h5";
   {
-    ResultWriter writer(path, example(), false);
+    ResultWriter writer(path, example_contents(), false);
     BOOST_TEST(open_result(path).num_committed() == 0);
     BOOST_TEST(open_result(path).estimate_column(0).empty());
     write_blocks(writer, {2, 0});
@@ -269,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_killed_process_leaves_a_sound_file) {
   const std::string path = scratch / "out.h5";
   const pid_t child = ::fork();
   if (child == 0) {
-    ResultWriter writer(path, example(), false);
+    ResultWriter writer(path, example_contents(), false);
     write_blocks(writer, {1});
     ::raise(SIGKILL);
   }
@@ -283,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_killed_process_leaves_a_sound_file) {
 
 BOOST_AUTO_TEST_CASE(a_fit_alone_is_a_result) {
   const Scratch scratch;
-  ResultContents contents = example();
+  ResultContents contents = example_contents();
   contents.command = "fit";
   contents.replicates.reset();
   contents.fit.rows_dropped.clear();
@@ -301,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_fit_alone_is_a_result) {
 
 BOOST_AUTO_TEST_CASE(without_coefficients_there_are_still_two_columns) {
   const Scratch scratch;
-  ResultContents contents = example();
+  ResultContents contents = example_contents();
   contents.fit.terms.clear();
   contents.fit.fit.beta.resize(0);
   contents.fit.fit.vcov.resize(0, 0);
@@ -317,31 +200,10 @@ BOOST_AUTO_TEST_CASE(without_coefficients_there_are_still_two_columns) {
   BOOST_TEST(!result.replicates()->keep_std_errors);
 }
 
-BOOST_AUTO_TEST_CASE(an_output_that_exists_is_kept_unless_it_may_be_replaced) {
-  const Scratch scratch;
-  const std::string path = scratch / "out.h5";
-  write_example(path, {0, 1, 2});
-  const auto refused = [&] { ResultWriter writer(path, example(), false); };
-  BOOST_TEST(
-      has(error_of<UsageError>(refused), "out.h5: exists; --overwrite replaces it"));
-
-  {
-    ResultWriter writer(path, example(), true);
-    BOOST_TEST(!fs::exists(path));
-  }
-  BOOST_TEST(has(error_of<UsageError>(refused), "unfinished job"));
-  BOOST_TEST(
-      has(error_of<UsageError>([&] { check_output(path, false); }), "out.h5.parts"));
-  ResultWriter writer(path, example(), true);
-  write_blocks(writer, {0, 1, 2});
-  writer.finish({});
-  BOOST_TEST(open_result(path).complete());
-}
-
 BOOST_AUTO_TEST_CASE(finishing_does_not_mind_a_reader) {
   const Scratch scratch;
   const std::string path = scratch / "out.h5";
-  ResultWriter writer(path, example(), false);
+  ResultWriter writer(path, example_contents(), false);
   write_blocks(writer, {0, 1, 2});
   const ResultFile reader = open_result(path);  // holds HDF5's lock
   writer.finish({});
@@ -350,164 +212,11 @@ BOOST_AUTO_TEST_CASE(finishing_does_not_mind_a_reader) {
   BOOST_TEST(reader.estimate_column(0)[0] == 0.1);
 }
 
-BOOST_AUTO_TEST_CASE(misuse_is_a_logic_error) {
-  const Scratch scratch;
-  ResultWriter writer(scratch / "out.h5", example(), false);
-  BOOST_CHECK_THROW(writer.write_block(1, example_rows(1, 4)), std::logic_error);
-  BOOST_CHECK_THROW(writer.write_block(8, example_rows(8, 4)), std::logic_error);
-  BOOST_CHECK_THROW(writer.write_block(12, example_rows(12, 4)), std::logic_error);
-  BOOST_CHECK_THROW(writer.finish({}), std::logic_error);
-}
-
-BOOST_AUTO_TEST_CASE(places_that_cannot_be_written_are_named) {
-  const Scratch scratch;
-  BOOST_TEST(has(error_of<IoError>([&] { check_output(scratch / "no/out.h5", false); }),
-                 "no does not exist"));
-  BOOST_TEST(has(error_of<IoError>([&] { check_output(scratch / "", true); }),
-                 "is a directory"));
-  BOOST_TEST(has(error_of<IoError>([&] {
-                   check_output("/proc/out.h5", false);
-                   ResultWriter writer("/proc/out.h5", example(), false);
-                 }),
-                 "/proc/out.h5"));
-}
-
-// A limit on file sizes stands in for a full disk: the same calls fail, with EFBIG.
-BOOST_AUTO_TEST_CASE(want_of_room_is_told_before_the_job_and_leaves_nothing) {
-  const Scratch scratch;
-  const std::string path = scratch / "out.h5";
-  ResultContents contents = example();
-  contents.replicates->num_replicates = 1'000'000;
-  rlimit before{};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit small = before;
-  small.rlim_cur = 10'000'000;
-  ::setrlimit(RLIMIT_FSIZE, &small);
-  const std::string message =
-      error_of<IoError>([&] { ResultWriter writer(path, contents, false); });
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
-  BOOST_TEST(has(message, "out.h5.parts/rank0.h5: no room for its 57."), message);
-  BOOST_TEST(has(message, "File too large"), message);
-  BOOST_TEST(!fs::exists(path + ".parts"));
-}
-
-// A real one: a file system of 1 MB in memory, seen by a child process alone. Needs the right
-// to mount in a namespace of one's own, which some systems deny.
-BOOST_AUTO_TEST_CASE(a_full_disk_is_named) {
-  const Scratch scratch;
-  constexpr int kCannotMount = 77;
-  std::cout.flush();  // else the child says it again
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string disk = scratch / "";
-    if ((::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
-        ::mount("none", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
-      ::_exit(kCannotMount);
-    }
-    ResultContents contents = example();
-    contents.replicates->num_replicates = 1'000'000;
-    std::string message;
-    try {
-      ResultWriter writer(scratch / "out.h5", contents, false);
-    } catch (const IoError& error) {
-      message = error.what();
-    }
-    const bool told = has(message, "out.h5.parts/rank0.h5: no room for its 57.") &&
-                      has(message, "No space left on device (") &&
-                      has(message, " free); choose another --output");
-    const bool clean = fs::is_empty(disk);
-    std::exit(told && clean ? 0 : 1);  // with HDF5's clean-up, which must not crash
-  }
-  int status = 0;
-  BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
-  BOOST_TEST_REQUIRE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == kCannotMount) {
-    BOOST_TEST_MESSAGE("no right to mount: a full disk is not tested");
-    return;
-  }
-  BOOST_TEST(WEXITSTATUS(status) == 0);
-}
-
-BOOST_AUTO_TEST_CASE(files_that_are_no_results_are_refused) {
-  const Scratch scratch;
-  BOOST_TEST(has(error_of<InputError>([&] { open_result(scratch / "none.h5"); }),
-                 "none.h5: no such file"));
-  {
-    hdf5::File file = hdf5::File::create(scratch / "plain.h5");
-    file.root().set_attribute("format", std::string("merit-snapshot"));
-    file.close();
-  }
-  BOOST_TEST(has(error_of<InputError>([&] { open_result(scratch / "plain.h5"); }),
-                 "its attribute format is \"merit-snapshot\"; expected merit-result"));
-
-  const std::string path = scratch / "newer.h5";
-  write_example(path, {0, 1, 2});
-  {
-    hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
-    file.root().set_attribute("format_version", std::int64_t{2});
-    file.close();
-  }
-  BOOST_TEST(has(error_of<IoError>([&] { open_result(path); }),
-                 "has result format 2; this merit reads formats 1 to 1"));
-}
-
-BOOST_AUTO_TEST_CASE(damaged_shapes_are_errors_not_crashes) {
-  const Scratch scratch;
-  const auto damage = [&](const std::string& name, const auto& change) {
-    const std::string path = scratch / name;
-    write_example(path, {0, 1, 2});
-    {
-      hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
-      change(file.root().group("replicates"));
-      file.close();
-    }
-    return error_of<IoError>([&] { open_result(path); });
-  };
-  const auto replace = [](hdf5::Group group, const char* name, std::int64_t rows) {
-    group.remove(name);
-    hdf5::Layout layout;
-    layout.shape = {rows};
-    group.create_dataset<std::uint8_t>(name, layout);
-  };
-  BOOST_TEST(has(damage("a", [&](hdf5::Group g) { replace(std::move(g), "status", 9); }),
-                 "its shape is 9; expected 10"));
-  BOOST_TEST(has(damage("b", [&](hdf5::Group g) { replace(std::move(g), "status", 10); }),
-                 "a part of its values is missing"));
-  BOOST_TEST(has(
-      damage("c", [&](hdf5::Group g) { g.set_attribute("block_rows", std::int64_t{0}); }),
-      "blocks without rows"));
-  BOOST_TEST(has(damage("d",
-                        [&](hdf5::Group g) {
-                          g.set_attribute("block_rows",
-                                          std::numeric_limits<std::int64_t>::max());
-                        }),
-                 "committed: damaged: its shape is 3; expected 1"));
-  BOOST_TEST(has(damage("e", [&](hdf5::Group g) { g.remove("log_likelihood"); }),
-                 "log_likelihood"));
-}
-
-BOOST_AUTO_TEST_CASE(jobs_that_differ_say_in_what) {
-  const JobDescription stored = {{"seed", std::int64_t{1}}, {"old", true}, {"same", 0.5}};
-  const JobDescription given = {
-      {"seed", std::int64_t{2}}, {"same", 0.5}, {"new", std::string("x")}};
-  const std::vector<JobDifference> got = differences(stored, given);
-  BOOST_TEST_REQUIRE(got.size() == 3U);
-  BOOST_TEST(got[0].field == "seed");
-  BOOST_TEST(got[0].stored == "1");
-  BOOST_TEST(got[0].given == "2");
-  BOOST_TEST(got[1].field == "new");
-  BOOST_TEST(got[1].stored.empty());
-  BOOST_TEST(got[2].field == "old");
-  BOOST_TEST(got[2].given.empty());
-}
-
 // Aimed at: 1 GB/s to the page cache. The bound is that of writing value by value; a busy
 // machine or a slow disk must not fail the test.
 BOOST_AUTO_TEST_CASE(whole_blocks_are_written_fast) {
   const Scratch scratch;
-  ResultContents contents = example();
+  ResultContents contents = example_contents();
   contents.fit.terms.resize(11, "x");
   contents.fit.fit.beta.setZero(11);
   contents.fit.fit.vcov.setIdentity(11, 11);

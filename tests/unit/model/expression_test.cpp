@@ -2,6 +2,7 @@
 #include "engine/model/expression.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "tests/support/mentions.hpp"
 
@@ -22,8 +23,8 @@ std::string again(const std::string& text) {
 std::string grouped(const merit::Expression& e) {
   if (e.kind != merit::Expression::Kind::call) return merit::deparse(e);
   if (e.word == "(") return grouped(e.args[0]);
-  if (e.args.size() == 1) return "(" + e.word + grouped(e.args[0]) + ")";
-  return "(" + grouped(e.args[0]) + e.word + grouped(e.args[1]) + ")";
+  if (e.args.size() == 1) return fmt::format("({}{})", e.word, grouped(e.args[0]));
+  return fmt::format("({}{}{})", grouped(e.args[0]), e.word, grouped(e.args[1]));
 }
 
 std::string grouped(const std::string& text) {

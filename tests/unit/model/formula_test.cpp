@@ -2,6 +2,7 @@
 #include "engine/model/formula.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "tests/support/mentions.hpp"
 
@@ -16,10 +17,10 @@ std::string terms(const std::string& right_side) {
   const Formula formula = merit::parse_formula("y ~ " + right_side + " + (1 | g)");
   std::string text = formula.has_intercept ? "1" : "0";
   for (const Formula::Term& term : formula.terms) {
-    text += " ";
-    for (std::size_t i = 0; i < term.size(); ++i) {
-      text += (i > 0 ? ":" : "") + merit::deparse(formula.variables[term[i]]);
-    }
+    std::vector<std::string> names;
+    for (const std::size_t i : term)
+      names.push_back(merit::deparse(formula.variables[i]));
+    text += fmt::format(" {}", fmt::join(names, ":"));
   }
   return text;
 }

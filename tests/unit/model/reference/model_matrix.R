@@ -2,9 +2,10 @@
 #
 #   Rscript model_matrix.R
 #
-# Writes data.csv, a small table of random values with missing ones, unused levels and awkward names, and
-# model_matrix.txt, what R's model.frame and model.matrix make of it for a list of formulas.
-# design_test.cpp compares. Base R (4.2.2 wrote the stored files) only; gmean(x) is ave(x, school) over the rows used.
+# Writes data.csv, a small table of random values with missing ones, unused levels and an
+# awkward name, and model_matrix.txt, what R's model.frame and model.matrix make of it for a
+# list of formulas; design_reference_test.cpp compares. Base R only (4.2.2 wrote the stored
+# files); gmean(x) is ave(x, school) over the rows used.
 
 options(contrasts = c("contr.treatment", "contr.treatment"))  # ordered factors as well
 set.seed(20190930)
