@@ -104,19 +104,23 @@ void set_categorical(Column& column,
   column.values = stored(codes);
 }
 
+bool is_column(const Group& group) {
+  const std::string encoding = text_attribute(group, "encoding-type");
+  return encoding == "categorical" || encoding.starts_with("nullable-");
+}
+
 /// A column kept as a group: categories, or values with a mask.
 void set_from_group(Column& column, const Group& group) {
   const std::string encoding = text_attribute(group, "encoding-type");
   column.info.stored_as = encoding.empty() ? "group" : encoding;
+  if (!is_column(group)) {
+    throw DataError("is a group encoded as \"" + encoding +
+                    "\"; categorical and nullable-* are read");
+  }
   if (encoding == "categorical") {
     set_categorical(
         column, open_vector(group, "codes"), open_vector(group, "categories"), group);
     return;
-  }
-  if (!encoding.starts_with("nullable-")) {
-    throw DataError(encoding.empty() ? "is a group without encoding-type"
-                                     : "is encoded as \"" + encoding +
-                                           "\"; categorical and nullable-* are read");
   }
   const Dataset values = open_vector(group, "values");
   const Dataset mask = open_vector(group, "mask");
@@ -152,6 +156,15 @@ void set_from_dataset(Column& column, const Group& parent, const std::string& na
     column.info.stored_as = "logical (" + column.type.name + ")";
   }
   column.values = stored(dataset);
+}
+
+/// Groups inside a group are no columns, unless they are encoded as such.
+bool is_other_group(const Group& parent, const std::string& name) {
+  try {
+    return parent.kind(name) == ObjectKind::group && !is_column(parent.group(name));
+  } catch (const Error&) {
+    return false;  // damaged: cataloguing it as a column says how
+  }
 }
 
 /// Any column of a group. What is wrong with it is kept with it.
@@ -223,9 +236,8 @@ Catalogue catalogue_group(const Group& group) {
   Catalogue catalogue;
   catalogue.layout = "group of datasets";
   for (const std::string& name : group.names(kMaxColumns)) {
-    Column column = catalogue_column(group, name);
-    // Groups inside are no columns, unless they are encoded as such.
-    if (column.info.stored_as != "group") catalogue.columns.push_back(std::move(column));
+    if (is_other_group(group, name)) continue;
+    catalogue.columns.push_back(catalogue_column(group, name));
   }
   settle_num_rows(catalogue);
   return catalogue;

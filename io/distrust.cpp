@@ -36,6 +36,26 @@ bool size_fits(const Type& type) {
   }
 }
 
+/// Whether values of this type can stand for what the encoding says.
+bool encoding_fits(Encoding encoding, ColumnKind kind, TypeClass type) {
+  const bool categorical = kind == ColumnKind::categorical;
+  switch (encoding) {
+    case Encoding::number:
+      return !categorical && (type == TypeClass::integer || type == TypeClass::floating);
+    case Encoding::boolean:
+      return !categorical && (type == TypeClass::integer || type == TypeClass::boolean);
+    case Encoding::codes:
+      return categorical && type == TypeClass::integer;
+    case Encoding::enumeration:
+      return categorical && type == TypeClass::enumeration;
+    case Encoding::text:
+      return categorical &&
+             (type == TypeClass::fixed_string || type == TypeClass::variable_string);
+    default:
+      return false;
+  }
+}
+
 bool inside(std::int64_t offset, std::int64_t bytes, std::int64_t file_size) {
   return offset >= 0 && bytes >= 0 && bytes <= file_size && offset <= file_size - bytes;
 }
@@ -77,15 +97,31 @@ std::string why_impossible(const StoredVector& vector, std::int64_t file_size) {
   return {};
 }
 
+/// Whether the parts of a column are those that its encoding needs, and no others.
+bool is_complete(const Column& column, bool in_compound) {
+  const auto same_type = [](const Type& a, const Type& b) {
+    return a.type_class == b.type_class && a.size == b.size;
+  };
+  if (!encoding_fits(column.encoding, column.info.kind, column.type.type_class)) {
+    return false;
+  }
+  if (in_compound) {
+    return !column.values && !column.mask && !column.categories &&
+           column.encoding != Encoding::codes;
+  }
+  const bool mask_fits = !column.mask ||
+                         column.mask->type.type_class == TypeClass::boolean ||
+                         column.mask->type.type_class == TypeClass::integer;
+  return column.values && same_type(column.values->type, column.type) &&
+         column.member_offset == 0 && mask_fits &&
+         (column.encoding == Encoding::codes) == column.categories.has_value();
+}
+
 std::string why_impossible(const Column& column,
                            const Catalogue& catalogue,
                            std::int64_t file_size) {
+  if (!is_complete(column, catalogue.compound.has_value())) return "contradicts itself";
   if (!size_fits(column.type)) return "has values of an impossible size";
-  const auto check = [&](const std::optional<StoredVector>& vector, std::int64_t rows) {
-    if (!vector) return std::string();
-    if (vector->num_rows != rows) return std::string("has parts of different length");
-    return why_impossible(*vector, file_size);
-  };
   if (catalogue.compound) {
     const auto row_bytes = static_cast<std::int64_t>(catalogue.compound->type.size);
     const auto value_bytes = static_cast<std::int64_t>(column.type.size);
@@ -93,13 +129,11 @@ std::string why_impossible(const Column& column,
                ? ""
                : "lies outside its row: the file is damaged";
   }
-  if (!column.values || column.values->type.size != column.type.size ||
-      (column.encoding == Encoding::codes) != column.categories.has_value()) {
-    return "is incomplete";
+  for (const auto* part : {&column.values, &column.mask}) {
+    if (!*part) continue;
+    if ((*part)->num_rows != catalogue.num_rows) return "has parts of different length";
+    if (std::string why = why_impossible(**part, file_size); !why.empty()) return why;
   }
-  if (std::string why = check(column.values, catalogue.num_rows); !why.empty())
-    return why;
-  if (std::string why = check(column.mask, catalogue.num_rows); !why.empty()) return why;
   return column.categories ? why_impossible(*column.categories, file_size) : "";
 }
 

@@ -54,20 +54,21 @@ def unit_of(column, formula):
 def kind_of(job):
     """"parametric bootstrap", "cases bootstrap of groups"."""
     kind = f"{job['type']} bootstrap"
-    return f"{kind} of {job['resample']}" if job["type"] == "cases" else kind
+    of = {"both": "groups and rows"}.get(job.get("resample"), job.get("resample"))
+    return f"{kind} of {of}" if job["type"] == "cases" else kind
 
 
 def describe_job(result):
-    """One sentence: file, kind, seed, replicates, what failed."""
+    """One sentence: kind, replicates, seed, what failed."""
     replicates, job = result.replicates, result.job
+    boundary = f"\N{GREEK SMALL LETTER TAU}{NBSP}={NBSP}0"
     notes = []
     if replicates.num_done < replicates.num_planned:
         notes.append(f"{replicates.num_done:,} done so far")
     notes += [f"{count:,} failed: {reason.replace('_', ' ')}"
               for reason, count in replicates.failed.items()]
     if replicates.num_boundary:
-        notes.append(f"{replicates.num_boundary:,} on the boundary, "
-                     + f"\N{GREEK SMALL LETTER TAU} = 0".replace(" ", NBSP))
+        notes.append(f"{replicates.num_boundary:,} on the boundary, {boundary}")
     return (f"{kind_of(job).capitalize()}: {replicates.num_planned:,} replicates, "
             f"seed{NBSP}{job['seed']}" + (f" ({'; '.join(notes)})" if notes else "") + ".")
 

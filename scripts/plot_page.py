@@ -20,6 +20,7 @@ GROUPS, GROUPS_ALONE = 2.35, 4.5         # width of the groups' panel
 LEAST_HEIGHT, MOST_GROUPS_HEIGHT = 3.2, 9.0
 LABEL = 0.16                   # height of a group's name
 LINE = 0.16                    # of text
+KEYS = 4                       # of the legend in a row
 SYNTHETIC = "Synthetic data"
 
 
@@ -41,7 +42,8 @@ def draw_page(results, level):
     panel_height = (body + GAP[1]) / down - GAP[1] if down else 0.0
     formula_lines = textwrap.wrap(formula, int(13.2 * width))
     notes = footnotes(results, level, int(18.5 * width))
-    top = (1.12 if columns else 0.8) + LINE * len(formula_lines)
+    num_keys = len(results) + 2 if columns else 0
+    top = 0.94 + LINE * (len(formula_lines) + -(-num_keys // KEYS))
     height = top + body + 0.6 + LINE * len(notes)
     figure = Figure(figsize=(width, height))
 
@@ -99,7 +101,7 @@ def _heading(figure, results, formula_lines):
     handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2))))
     labels.append("normal curve of the Wald interval")
     down = 0.61 + LINE * len(formula_lines)
-    figure.legend(handles, labels, loc="upper left", ncol=min(len(handles), 4), fontsize=8,
+    figure.legend(handles, labels, loc="upper left", ncol=KEYS, fontsize=8,
                   frameon=False, bbox_to_anchor=(LEFT / width, 1 - down / height),
                   borderaxespad=0, borderpad=0, handlelength=1.8, columnspacing=1.6,
                   labelcolor=INK)

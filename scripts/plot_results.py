@@ -39,6 +39,7 @@ def main(arguments):
     if not 30 <= options.dpi <= 1200:
         raise UsageError(f"--dpi {options.dpi}: must be from 30 to 1200")
 
+    import matplotlib
     from plot_page import draw_page
     from plot_panels import LOOKS
     from result_reader import read_result
@@ -48,6 +49,9 @@ def main(arguments):
     results = [read_result(path) for path in options.results]
     check_same_model(results)
     check_output(output, options.overwrite, options.results)
+    # The same picture whatever a matplotlibrc says; $ in names is no formula.
+    matplotlib.rcdefaults()
+    matplotlib.rcParams.update({"text.parse_math": False, "svg.hashsalt": "merit"})
     save(draw_page(results, options.level), output, kind, options.dpi)
     print(output)
 
@@ -69,8 +73,6 @@ def check_same_model(results):
 
 def save(figure, output, kind, dpi):
     """Without times: the same results give the same bytes. @throws IoError"""
-    import matplotlib
-    matplotlib.rcParams["svg.hashsalt"] = "merit"
     metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     with Replacement(output) as temporary:
         figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata)

@@ -2,7 +2,7 @@
 """Reads merit's result files (io/FORMAT.md, version 1) into plain values.
 
     result = read_result("parametric.h5")
-    result.replicates.estimate[:, 0]        # of the first coefficient, replicates that failed left out
+    result.replicates.estimate[:, 0]   # of the first coefficient, without failed replicates
 
 Python users need only h5py for that; this module adds the checks, and what a picture has to say.
 """
@@ -87,14 +87,16 @@ def read_result(path):
         with h5py.File(path, "r") as file:
             _check_format(path, file)
             job, provenance = (_attributes(file[name]) for name in ("job", "provenance"))
-            replicates = _read_replicates(path, file["replicates"]) if "replicates" in file else None
+            replicates = None
+            if "replicates" in file:
+                replicates = _read_replicates(path, file["replicates"])
             return Result(path, job, provenance, _read_fit(file["fit"]), replicates,
                           _snapshot_title(path, provenance))
     except OSError as error:
         if error.errno:
             raise InputError(f"{path}: {os.strerror(error.errno)}") from None
         raise DataError(f"{path}: is damaged or truncated ({str(error).splitlines()[0]})") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (IndexError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: lacks what a result file holds "
                         f"({str(error.args[0]).splitlines()[0]})") from None
 
@@ -126,7 +128,9 @@ def _read_replicates(path, group):
     num_planned = len(status)
     # Rows of blocks that are not marked are undefined: the job is not finished.
     done = np.repeat(group["committed"][:] == 1, int(group.attrs["block_rows"]))[:num_planned]
-    names = [_text(name) for name in status_names(group)]
+    if len(done) != num_planned:
+        raise ValueError("a mark in replicates/committed for every block")
+    names = [_text(name) for name in group["status"].attrs["codes"]]
     codes, counts = np.unique(status[done], return_counts=True)
     count = {names[code]: int(number) for code, number in zip(codes, counts)}
     failed = {name: count[name] for name in names[FAILED_FROM:] if name in count}
@@ -140,11 +144,6 @@ def _read_replicates(path, group):
                       estimate=values if usable.all() else values[usable],
                       num_planned=num_planned, num_done=int(done.sum()),
                       num_boundary=count.get("boundary", 0), failed=failed)
-
-
-def status_names(group):
-    """Names of the status codes 0, 1, 2, …"""
-    return group["status"].attrs["codes"]
 
 
 def _snapshot_title(path, provenance):

@@ -108,7 +108,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& command) {
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   all_or_none(comm, [&] {
     if (comm.is_root() && !command.run.dry_run) {
-      check_output(command.run.output, command.run.overwrite);
+      check_output(command.model, command.run);
     }
   });
   const ModelData data =
@@ -167,10 +167,12 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& command) {
   all_or_none(comm, [&] {
     if (!comm.is_root()) return;
     writer->finish(record.at_end());
-    Report report = bootstrap_report(
-        open_result(command.run.output), command.intervals, {.level = command.run.level});
+    Report report =
+        bootstrap_report(open_result(command.run.output),
+                         command.intervals,
+                         {.level = command.run.level, .ranef = command.ranef});
     report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
-    print(render(report, command.run.format));
+    show(report, command.run.format);
   });
   const double failed_share =
       static_cast<double>(summary.failed) / static_cast<double>(plan.num_replicates);

@@ -17,7 +17,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const bool writes = !command.run.output.empty();
   all_or_none(comm, [&] {
-    if (comm.is_root() && writes) check_output(command.run.output, command.run.overwrite);
+    if (comm.is_root() && writes) check_output(command.model, command.run);
   });
   const ModelData data = read_model_data(comm, command.model, command.run, {});
   const FitResult fit = fit_model(command.model, data);
@@ -50,7 +50,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
         record.all(),
         {.level = command.run.level, .df = command.df, .ranef = command.ranef});
     report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
-    print(render(report, command.run.format));
+    show(report, command.run.format);
   });
   return fit.converged ? ExitCode::done : ExitCode::needs_a_look;
 }

@@ -4,6 +4,7 @@
 //   merit fit survey.h5 'preparedness ~ age + regime + (1 | institution)'
 //   mpirun -n 8 merit bootstrap survey.h5 'y ~ x + (1 | g)' --replicates 100000 --output out.h5
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/provenance.hpp"
@@ -44,6 +46,19 @@ struct Program {
     add("inspect", "what a snapshot or result file holds", inspect);
   }
 
+  /// @throws UsageError if the first argument is neither option nor command
+  void check_command(int argc, char** argv) const {
+    const std::string first = argc > 1 ? argv[1] : "";
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands({}))
+      names.push_back(command->get_name());
+    const bool known = std::find(names.begin(), names.end(), first) != names.end();
+    if (known || first.starts_with('-')) return;
+    throw UsageError(fmt::format("{}: give one of {}; see merit --help",
+                                 first.empty() ? "no command" : first + " is no command",
+                                 fmt::join(names, ", ")));
+  }
+
   template <class Command>
   void add(const std::string& name, const std::string& what, Command& command) {
     CLI::App* subcommand = app.add_subcommand(name, what);
@@ -64,6 +79,7 @@ ExitCode run_program(const Communicator& comm, int argc, char** argv) {
   try {
     Program program;
     try {
+      program.check_command(argc, argv);
       program.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) {  // --help, --version
@@ -93,10 +109,8 @@ int main(int argc, char** argv) {
       return static_cast<int>(merit::run_program(comm, argc, argv));
     } catch (const std::exception& error) {
       // One rank may be alone with this: the others must not wait for it.
-      comm.abort(
-          static_cast<int>(ExitCode::internal),
-          fmt::format(
-              "merit: rank {}: {}; please report this", comm.rank(), error.what()));
+      comm.abort(static_cast<int>(ExitCode::internal),
+                 fmt::format("{}; please report this", error.what()));
     }
   } catch (const std::exception& error) {
     fmt::print(stderr, "merit: {}\n", error.what());

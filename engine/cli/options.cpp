@@ -2,7 +2,9 @@
 #include "engine/cli/options.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include <fmt/format.h>
@@ -54,6 +56,31 @@ CLI::Option* add_choice(CLI::App& app,
       ->type_name(list);
 }
 
+/// An option whose value is a number, written in full and in decimal.
+template <class Number>
+CLI::Option* add_number(CLI::App& app,
+                        const std::string& option,
+                        Number& target,
+                        const std::string& type_name,
+                        const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          option,
+          [&target, option](const std::string& given) {
+            const char* const end = given.data() + given.size();
+            const auto [stop, error] = std::from_chars(given.data(), end, target);
+            if (error == std::errc() && stop == end) return;
+            std::string accepted = "a number";
+            if constexpr (std::is_integral_v<Number>) {
+              accepted = fmt::format("a whole number up to {}",
+                                     std::numeric_limits<Number>::max());
+            }
+            throw UsageError(fmt::format("{} {}: give {}", option, given, accepted));
+          },
+          help)
+      ->type_name(type_name);
+}
+
 void add_format(CLI::App& app, Format& format) {
   add_choice(app, "--format", format, kFormats, "what stdout carries (default table)");
 }
@@ -80,16 +107,22 @@ void add_model(CLI::App& app, ModelOptions& model) {
 }
 
 void add_run(CLI::App& app, RunSettings& run) {
-  app.add_option("--level", run.level, "confidence level (default 0.95)")
-      ->type_name("LEVEL");
-  app.add_option("--seed", run.seed, "64-bit seed of all random numbers (default 1)")
-      ->type_name("N");
-  app.add_option("--threads", run.threads, "threads per rank (default: one per CPU)")
-      ->type_name("N");
+  add_number(app, "--level", run.level, "LEVEL", "confidence level (default 0.95)");
+  add_number(
+      app, "--seed", run.seed, "N", "64-bit seed of all random numbers (default 1)");
+  add_number(
+      app, "--threads", run.threads, "N", "threads per rank (default: one per CPU)");
   app.add_option(
          "--simd", run.simd, "x86-64-v2, -v3 or -v4: speed only (default x86-64-v3)")
       ->type_name("LEVEL");
-  app.add_option("--output", run.output, "result file (HDF5)")->type_name("FILE");
+  app.add_option_function<std::string>(
+         "--output",
+         [&run](const std::string& path) {
+           if (path.empty()) throw UsageError("--output: its file has no name");
+           run.output = path;
+         },
+         "result file (HDF5)")
+      ->type_name("FILE");
   app.add_flag("--overwrite", run.overwrite, "replace an existing result file");
   add_format(app, run.format);
   add_choice(app,
@@ -124,6 +157,9 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
 }
 
 void validate(const ModelOptions& model) {
+  if (model.snapshot.empty()) {
+    throw UsageError("SNAPSHOT has no name: give the HDF5 file with the data");
+  }
   if (model.family != "gaussian") {
     throw UsageError("--family " + model.family +
                      ": this version fits family gaussian only");
@@ -195,9 +231,7 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
   command.intervals = {IntervalType::perc};
   add_model(app, command.model);
   add_run(app, command.run);
-  app.add_option("--replicates", command.replicates, "how many")
-      ->required()
-      ->type_name("R");
+  add_number(app, "--replicates", command.replicates, "R", "how many")->required();
   add_choice(app, "--type", command.type, kTypes, "(default parametric)");
   add_choice(app,
              "--resample",
@@ -215,10 +249,12 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
          },
          "all: the replicates' standard errors too (default)")
       ->type_name("estimates|all");
-  app.add_option("--max-failed",
-                 command.max_failed,
-                 "share of failed replicates that ends with exit code 1 (default 0.01)")
-      ->type_name("SHARE");
+  add_number(app,
+             "--max-failed",
+             command.max_failed,
+             "SHARE",
+             "share of failed replicates that ends with exit code 1 (default 0.01)");
+  app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
 }
 
 void add_options(CLI::App& app, SummarizeCommand& command) {
@@ -226,8 +262,7 @@ void add_options(CLI::App& app, SummarizeCommand& command) {
   app.add_option("RESULTS", command.results, "result file, finished or not")
       ->required()
       ->type_name("");
-  app.add_option("--level", command.level, "confidence level (default 0.95)")
-      ->type_name("LEVEL");
+  add_number(app, "--level", command.level, "LEVEL", "confidence level (default 0.95)");
   add_intervals(app, command.intervals);
   app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
   add_format(app, command.format);

@@ -69,6 +69,7 @@ struct BootstrapCommand {
   std::vector<IntervalType> intervals;
   bool keep_std_errors = true;
   double max_failed = 0.01;
+  bool ranef = false;
 };
 
 struct SummarizeCommand {

@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -157,16 +159,18 @@ Report bootstrap_report(const ResultFile& file,
   return report;
 }
 
-std::string render(const Report& report, Format format) {
+void show(const Report& report, Format format) {
   switch (format) {
     case Format::json:
-      return to_json(report);
-    case Format::csv:
-      return to_csv(report);
+      return print(to_json(report));
     case Format::table:
+      return print(to_table(report));
+    case Format::csv:
       break;
   }
-  return to_table(report);
+  print(to_csv(report));
+  for (const std::string& note : report.notes)
+    fmt::print(stderr, "merit: {}\n", note);
 }
 
 void print(const std::string& text) {
@@ -175,6 +179,15 @@ void print(const std::string& text) {
     throw IoError(std::string("cannot write the results to stdout: ") +
                   std::strerror(errno));
   }
+}
+
+void check_output(const ModelOptions& model, const RunSettings& run) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(model.snapshot, run.output, ignored)) {
+    throw UsageError(run.output +
+                     ": --output names the snapshot itself; choose another file");
+  }
+  check_output(run.output, run.overwrite);
 }
 
 }  // namespace merit

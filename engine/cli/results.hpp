@@ -42,9 +42,16 @@ Report bootstrap_report(const ResultFile& file,
                         std::span<const IntervalType> intervals,
                         const ReportOptions& options);
 
-std::string render(const Report& report, Format format);
+/// Writes a report to stdout, and the notes that CSV has no place for to stderr.
+/// @throws IoError if it does not get there
+void show(const Report& report, Format format);
 
 /// Writes results to stdout. @throws IoError if they do not get there
 void print(const std::string& text);
+
+/// Whether --output can be what was asked for.
+/// @throws UsageError if it exists without --overwrite, or is the snapshot itself; IoError if
+///         it cannot be written
+void check_output(const ModelOptions& model, const RunSettings& run);
 
 }  // namespace merit

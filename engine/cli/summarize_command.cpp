@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include "engine/cli/commands.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/run/agree.hpp"
@@ -7,7 +9,8 @@ namespace merit {
 
 ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
   if (!(command.level > 0.0 && command.level < 1.0)) {
-    throw UsageError("--level: give a number between 0 and 1");
+    throw UsageError(
+        fmt::format("--level {}: give a number between 0 and 1", command.level));
   }
   all_or_none(context.comm, [&] {
     if (!context.comm.is_root()) return;
@@ -18,7 +21,7 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
             ? bootstrap_report(file, command.intervals, options)
             : fit_report(
                   file.command(), file.fit(), file.job(), file.provenance(), options);
-    print(render(report, command.format));
+    show(report, command.format);
   });
   return ExitCode::done;
 }

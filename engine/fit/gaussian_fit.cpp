@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/fit/gaussian_fit.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -74,6 +75,8 @@ struct Search {
 // Finer than the profile's features, which are as wide as the spread of log n_j.
 constexpr double kGridRatio = 4.0;
 constexpr double kLargestLambda = 0x1p60;
+// Where rounding errors keep Newton from settling, bisection goes on to this width.
+constexpr double kBisectionTolerance = 1e-14;
 
 /// The grid: 0, then 1/(64 n_max) · 4^k until the deviance has risen three times beyond the
 /// point where even the smallest group is hardly shrunk.
@@ -106,13 +109,17 @@ Minimum refine(Search& search, double lower, double start, double upper) {
     (at.first > 0.0 ? upper : lower) = lambda;
     const double first = (lambda + a) * at.first;
     const double second = (lambda + a) * (lambda + a) * at.second + first;
-    double next = (lambda + a) * std::exp(-first / second) - a;
-    const bool newton = second > 0.0 && next >= lower && next <= upper;
-    if (!newton) next = std::sqrt((lower + a) * (upper + a)) - a;
-    const double step = std::log((next + a) / (lambda + a));
+    const double step = -first / second;
+    const double newton = std::max(0.0, (lambda + a) * std::exp(step) - a);
+    // The last step may leave the bracket by a rounding error: it is taken all the same.
+    const bool settled = second > 0.0 && std::abs(step) < search.options.tolerance;
+    const bool inside = second > 0.0 && newton >= lower && newton <= upper;
+    const double next =
+        settled || inside ? newton : std::sqrt((lower + a) * (upper + a)) - a;
+    const bool stuck = std::abs(next - lambda) <= kBisectionTolerance * (lambda + a);
     lambda = next;
     best.point = search.derivatives(lambda);
-    if (std::abs(step) < search.options.tolerance) {
+    if (settled || stuck) {
       best.converged = true;
       break;
     }

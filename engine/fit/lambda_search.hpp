@@ -17,7 +17,9 @@ namespace merit::MERIT_SIMD_NAMESPACE {
 inline constexpr double kUnboundedLambda = 0x1p60;
 inline constexpr int kMaxSearchSteps = 80;
 /// A Newton step this small in s leaves an error of about its square.
-inline constexpr double kSearchTolerance = 1e-8;
+inline constexpr double kNewtonTolerance = 1e-8;
+/// Where rounding errors keep Newton from settling, bisection goes on to this width.
+inline constexpr double kBisectionTolerance = 1e-14;
 
 /// A minimum on the grid and its neighbours.
 struct Bracket {
@@ -109,13 +111,16 @@ refine(const Bracket& bracket, IntLanes active, double a, SlopeAt slope) {
     // exp(x) by (1 + x/2)/(1 − x/2): the root is the same and convergence stays quadratic.
     const Lanes x = -first / second;
     const Lanes newton = fma(shifted, (one + half * x) / (one - half * x), -offset);
-    const IntLanes inside = (second > zero) & (newton >= lower) & (newton <= upper);
+    // The last step may leave the bracket by a rounding error: it is taken all the same.
+    const IntLanes convex = second > zero;
+    const IntLanes settled =
+        convex & (abs(newton - lambda) <= broadcast(kNewtonTolerance) * shifted);
+    const IntLanes inside = convex & (newton >= lower) & (newton <= upper);
     const Lanes middle = sqrt((lower + offset) * (upper + offset)) - offset;
-    const Lanes next = select(inside, newton, middle);
-    const IntLanes small =
-        abs(next - lambda) <= broadcast(kSearchTolerance) * (next + offset);
+    const Lanes next = select(inside | settled, max(newton, zero), middle);
+    const IntLanes stuck = abs(next - lambda) <= broadcast(kBisectionTolerance) * shifted;
     lambda = select(found.converged, lambda, next);
-    found.converged = found.converged | small;
+    found.converged = found.converged | settled | stuck;
   }
   found.lambda = lambda;
   return found;

@@ -40,11 +40,11 @@ struct FactorFlaws {
 
 /// L of A(λ) = within + Σ weight_j ω_j z̄_j z̄_jᵀ, in place of a copy of `within`.
 template <class Groups>
-MERIT_INLINE FactorFlaws factorize(const Groups& groups,
-                                   const Lanes* within,
-                                   int q,
-                                   Lanes lambda,
-                                   const ProfileScratch& s) {
+MERIT_ONCE FactorFlaws factorize(const Groups& groups,
+                                 const Lanes* within,
+                                 int q,
+                                 Lanes lambda,
+                                 const ProfileScratch& s) {
   const Lanes one = broadcast(1.0);
   for (int j = 0; j < groups.count; ++j) {
     const Lanes size = groups.size(j);
@@ -125,7 +125,7 @@ profile_deviance(const Lanes* factor, int p, bool reml, Lanes d, Lanes log_det_V
 
 /// f′ and f″ at λ, after `factorize` at λ (profile.hpp has the formulas).
 template <class Groups>
-MERIT_INLINE Slope
+MERIT_ONCE Slope
 profile_slope(const Groups& groups, int p, bool reml, Lanes d, const ProfileScratch& s) {
   const int q = p + 1;
   const int pairs = q * (q + 1) / 2;

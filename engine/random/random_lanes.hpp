@@ -30,7 +30,7 @@ struct RandomBits {
   IntLanes second;  ///< 64 bits
 };
 
-MERIT_INLINE RandomBits random_bits(const RandomLanes& stream, std::uint32_t draw) {
+MERIT_FAST RandomBits random_bits(const RandomLanes& stream, std::uint32_t draw) {
   const IntLanes low = broadcast_int(0xffffffff);
   IntLanes c0 = broadcast_int(draw);
   IntLanes c1 = stream.task & low;
@@ -101,9 +101,9 @@ MERIT_INLINE void fill_normals(const RandomLanes& stream,
 /// d = df/2 − 1/3, v = (1 + z/√(9d))³ accepted if log u < z²/2 + d(1 − v + log v). Try t
 /// uses blocks first_draw + 2t (normal) and first_draw + 2t + 1 (uniform); a lane keeps its
 /// first accepted value. For df in the thousands a first try fails once in 10⁵.
-MERIT_INLINE Lanes chi_squared(const RandomLanes& stream,
-                               std::uint32_t first_draw,
-                               double df) {
+MERIT_FAST Lanes chi_squared(const RandomLanes& stream,
+                             std::uint32_t first_draw,
+                             double df) {
   if (df < 1.0) return broadcast(0.0);
   if (df < 2.0) {
     const Lanes z = normal_pair(stream, first_draw).first;

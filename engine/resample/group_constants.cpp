@@ -6,15 +6,15 @@
 namespace merit {
 namespace {
 
-/// 0 and steps of 4 through the estimate, over all λ at which some groups are shrunk and
-/// others are not: beyond, the profile has no features. The bracket of the last is open.
+/// 0 and steps of 4 through the estimate, up to where even the smallest group is hardly
+/// shrunk: the λ that fit_gaussian looks at. The bracket of the last is open.
 std::vector<double> grid_of(const Eigen::VectorXd& size, double lambda) {
   const double centre = std::max(lambda, 0.0625 / size.maxCoeff());
   double first = centre;
   while (first > 0.25 / size.maxCoeff())
     first *= 0.25;
   std::vector<double> grid = {0.0};
-  const double last = std::max(4.0 * centre, 4.0 / size.minCoeff());
+  const double last = std::max(4.0 * centre, 1024.0 / size.minCoeff());
   for (double at = first; at <= last; at *= 4.0)
     grid.push_back(at);
   return grid;

@@ -26,6 +26,14 @@
 /// Namespace of the level being compiled: merit::simd_v2, merit::simd_v3, merit::simd_v4.
 #define MERIT_SIMD_NAMESPACE MERIT_PASTE(simd_v, MERIT_SIMD_LEVEL)
 #define MERIT_INLINE inline __attribute__((always_inline))
+/// For what is long and called from several places: one copy per level.
+#define MERIT_ONCE __attribute__((noinline))
+/// Inlined where it pays: without fused multiply-adds (v2) it only makes the code large.
+#if MERIT_SIMD_LEVEL == 2
+#define MERIT_FAST inline MERIT_ONCE
+#else
+#define MERIT_FAST MERIT_INLINE
+#endif
 
 namespace merit::MERIT_SIMD_NAMESPACE {
 
@@ -147,24 +155,32 @@ MERIT_INLINE Lanes from_bits(IntLanes a) {
   MERIT_EACH_PART((DoubleRegister)a.part[i]);
 }
 
-/// a·b + c, rounded once.
+/// a·b + c, rounded once. Without the instruction (v2) the C library does it in software.
+#if MERIT_SIMD_LEVEL == 2
+MERIT_FAST Lanes fma(Lanes a, Lanes b, Lanes c) {
+  Lanes result;
+  for (int i = 0; i < kParts; ++i) {
+    for (int k = 0; k < 2; ++k) {
+      result.part[i][k] = __builtin_fma(a.part[i][k], b.part[i][k], c.part[i][k]);
+    }
+  }
+  return result;
+}
+#else
 MERIT_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   Lanes result;
 #if MERIT_SIMD_LEVEL == 4
   MERIT_EACH_PART(_mm512_fmadd_pd(a.part[i], b.part[i], c.part[i]));
-#elif MERIT_SIMD_LEVEL == 3
-  MERIT_EACH_PART(_mm256_fmadd_pd(a.part[i], b.part[i], c.part[i]));
 #else
-  MERIT_EACH_PART(
-      (DoubleRegister{__builtin_fma(a.part[i][0], b.part[i][0], c.part[i][0]),
-                      __builtin_fma(a.part[i][1], b.part[i][1], c.part[i][1])}));
+  MERIT_EACH_PART(_mm256_fmadd_pd(a.part[i], b.part[i], c.part[i]));
 #endif
 }
+#endif
 
 MERIT_INLINE Lanes sqrt(Lanes a) {
   Lanes result;
 #if MERIT_SIMD_LEVEL == 4
-  MERIT_EACH_PART(_mm512_sqrt_pd(a.part[i]));
+  MERIT_EACH_PART(_mm512_maskz_sqrt_pd(0xff, a.part[i]));
 #elif MERIT_SIMD_LEVEL == 3
   MERIT_EACH_PART(_mm256_sqrt_pd(a.part[i]));
 #else
@@ -176,7 +192,8 @@ MERIT_INLINE Lanes sqrt(Lanes a) {
 MERIT_INLINE IntLanes multiply_low32(IntLanes a, IntLanes b) {
   IntLanes result;
 #if MERIT_SIMD_LEVEL == 4
-  MERIT_EACH_PART((IntRegister)_mm512_mul_epu32((__m512i)a.part[i], (__m512i)b.part[i]));
+  MERIT_EACH_PART(
+      (IntRegister)_mm512_maskz_mul_epu32(0xff, (__m512i)a.part[i], (__m512i)b.part[i]));
 #elif MERIT_SIMD_LEVEL == 3
   MERIT_EACH_PART((IntRegister)_mm256_mul_epu32((__m256i)a.part[i], (__m256i)b.part[i]));
 #else

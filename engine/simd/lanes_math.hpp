@@ -13,7 +13,7 @@ namespace merit::MERIT_SIMD_NAMESPACE {
 ///
 /// x = 2^k m, m ∈ [√½, √2); log m = 2 atanh(s), s = (m − 1)/(m + 1), |s| < 0.1716, by its
 /// series Σ 2 s^(2i+1)/(2i+1): eleven terms leave a remainder below 2^-58.
-MERIT_INLINE Lanes log(Lanes x) {
+MERIT_FAST Lanes log(Lanes x) {
   const IntLanes bits = bits_of(x);
   // Adding 2^52·(1 − √½ mantissa) carries into the exponent exactly when m ≥ √2.
   const IntLanes shifted = bits + broadcast_int(0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
@@ -51,7 +51,7 @@ struct SinCos {
 /// sin(2πt) and cos(2πt) for t ∈ [0, 1], absolute error < 2^-52.
 ///
 /// t is taken to the nearest quarter (exact), the rest is a Taylor series on [−π/4, π/4].
-MERIT_INLINE SinCos sincos_turns(Lanes t) {
+MERIT_FAST SinCos sincos_turns(Lanes t) {
   const Lanes rounder = broadcast(6755399441055744.0);  // 1.5 · 2^52
   const Lanes four_t = t * broadcast(4.0);
   const Lanes shifted = four_t + rounder;  // quarter number in the low bits

@@ -17,10 +17,9 @@ DATA = ROOT / "tests" / "data"
 # The data scripts' tests know how to run make_snapshot.py fast; the tools compare files.
 sys.path += [str(ROOT / "tests" / "scripts"), str(ROOT / "tests" / "tools")]
 
-MERIT = os.environ.get("MERIT")
-if MERIT is None:
-    sys.exit("Set MERIT to the program to test, e.g. MERIT=build/dev/merit")
-MERIT = str(pathlib.Path(MERIT).resolve())
+if "MERIT" not in os.environ:
+    pytest.exit("set MERIT to the program to test, e.g. MERIT=build/dev/merit", returncode=2)
+MERIT = str(pathlib.Path(os.environ["MERIT"]).resolve())
 MPIEXEC = os.environ.get("MERIT_MPIEXEC") or shutil.which("mpirun")
 RSCRIPT = os.environ.get("MERIT_RSCRIPT", shutil.which("Rscript") or "")
 

@@ -225,6 +225,9 @@ def write_rare_files(out):
                 name, data=x.astype("f8"), chunks=(chunk,), compression="gzip", shuffle=True
             )
         data["plain"] = x.astype("f8")
+        data["row_number"] = np.arange(rows)
+        data["infinite"] = np.arange(rows, dtype="f8")
+        data["infinite"][-2:] = [np.inf, -np.inf]
 
     with h5py.File(out / "many_tables.h5", "w") as file:
         file["top"] = np.arange(3.0)
@@ -248,6 +251,15 @@ def write_wrong_files(out):
     damaged = bytearray((out / "damaged_text.h5").read_bytes())
     damaged[damaged.index(b"GCOL")] = 0
     (out / "damaged_text.h5").write_bytes(damaged)
+    # Heaps that HDF5's library itself fails on: the size of the first object is such that the
+    # next object is the same one, or beyond the end of the file.
+    whole = (out / "people.h5").read_bytes()
+    for name, size in [("endless_heap.h5", 2**64 - 16), ("huge_text.h5", 2**40)]:
+        damaged = bytearray(whole)
+        at = damaged.index(b"GCOL") + 24
+        damaged[at : at + 8] = size.to_bytes(8, "little")
+        (out / name).write_bytes(damaged)
+
     (out / "table.csv").write_text("y,x\n1,2\n")
     (out / "table.tsv").write_text("y\tx\n1\t2\n")
     (out / "table.sav").write_bytes(b"$FL2@(#) SPSS DATA FILE")

@@ -36,7 +36,7 @@ const std::vector<Recipe>& recipes() {
        .person_columns = 6,
        .dummy_columns = 3,
        .group_columns = 2,
-       .tau = 1e3},
+       .tau = 10.0},
   };
   return all;
 }

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""--help, --version and what the command line promises."""
+
+import re
+
+import pytest
+from program import USAGE, check_refusal, merit
+
+EVERYWHERE = ["--format"]
+MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--where", "--offset", "--table",
+         "--drop-collinear", "--simd", "--level", "--seed", "--threads", "--output", "--overwrite",
+         "--progress", "--dry-run", "--ranef"]
+COMMANDS = {
+    "fit": [*EVERYWHERE, *MODEL, "--df"],
+    "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
+                  "--keep", "--max-failed"],
+    "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--ranef"],
+    "inspect": [*EVERYWHERE, "FILE", "--table"],
+}
+# Words that an option takes.
+WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual", "reml", "ml"],
+         "bootstrap": ["parametric", "cases", "groups", "rows", "both", "norm", "basic", "perc",
+                       "estimates", "all"]}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_names_every_option(command):
+    done = merit(command, "--help")
+    words = set(re.findall(r"[\w-]+", done.stdout))
+    assert words >= {*COMMANDS[command], *WORDS.get(command, [])}
+    assert not done.stderr
+    options = {word for word in words if re.fullmatch(r"--[a-z][a-z-]+", word)}
+    assert options == {word for word in COMMANDS[command] if word.startswith("--")} | {"--help"}
+
+
+def test_program_help_names_every_command_and_exit_code():
+    text = merit("--help").stdout
+    for word in [*COMMANDS, "--version", "0", "1", "64", "65", "66", "70", "74"]:
+        assert re.search(rf"(?<![\w-]){re.escape(word)}\b", text), word
+    assert merit("-h").stdout == text
+
+
+@pytest.mark.parametrize("ranks", [None, 2])
+def test_version(ranks):
+    """Once, however many ranks there are."""
+    done = merit("--version", ranks=ranks)
+    assert re.match(r"merit \d+\.\d+\.\d+ \(commit \S+\)\n", done.stdout)
+    for part in ("compiler", "MPI", "HDF5", "SIMD"):
+        assert len(re.findall(rf"^{part}\s+\S", done.stdout, re.MULTILINE)) == 1
+    assert len(done.stdout.strip().splitlines()) == 5
+
+
+@pytest.mark.parametrize("word", ["fti", "merge", "SAMPLE", ""])
+def test_unknown_command(word):
+    done = merit(word, "study.h5", code=USAGE)
+    check_refusal(done, word, *COMMANDS)
