@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "io/catalogue.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -110,17 +109,6 @@ void add_surroundings(const hdf5::Group& root, const std::string& table, Catalog
   }
 }
 
-void require_usable_columns(const Catalogue& catalogue, const std::string& name) {
-  const bool any = std::any_of(catalogue.columns.begin(),
-                               catalogue.columns.end(),
-                               [](const Column& c) { return c.problem.empty(); });
-  if (any) return;
-  if (catalogue.columns.empty()) throw DataError(name + ": has no columns");
-  const Column& first = catalogue.columns.front();
-  throw DataError(fmt::format(
-      "{}: has no usable column; {} {}", name, first.info.name, first.problem));
-}
-
 /// Seconds of computing that no sound catalogue takes: one needs milliseconds, or some seconds
 /// in files of many gigabytes with small chunks.
 int patience(std::int64_t file_size) {
@@ -151,13 +139,9 @@ Catalogue catalogue(const std::string& path,
                     Surroundings surroundings) {
   std::error_code ignored;  // whether the file is there is the task's to say
   const auto size = std::filesystem::file_size(path, ignored);
-  const auto file_size = ignored ? 0 : static_cast<std::int64_t>(size);
-  Catalogue out = unpack(run_isolated(path, patience(file_size), [&] {
-    return pack(read_catalogue(path, table, surroundings));
-  }));
-  distrust(out, file_size);
-  require_usable_columns(out, path + " (" + table + ")");
-  return out;
+  const int seconds = patience(ignored ? 0 : static_cast<std::int64_t>(size));
+  return unpack(run_isolated(
+      path, seconds, [&] { return pack(read_catalogue(path, table, surroundings)); }));
 }
 
 }  // namespace merit

@@ -67,16 +67,16 @@ std::string table_path(std::string table);
 
 enum class Surroundings { left_out, included };
 
-/// Makes the catalogue of a table in a process of its own and checks it.
-/// @throws as `open_snapshot`
+/// Makes the catalogue of a table in a process of its own. @throws as `open_snapshot`
 Catalogue catalogue(const std::string& path,
                     const std::string& table,
                     Surroundings surroundings);
 
-/// The table that a checked catalogue describes. @throws InputError if the file has gone
-std::unique_ptr<Table> open_snapshot(const std::string& path,
-                                     const std::string& table,
-                                     Catalogue catalogue);
+/// The table that a catalogue describes, once it has been distrusted.
+/// @throws InputError if the file has gone; DataError if no column can be used
+std::unique_ptr<Table> open_catalogued(const std::string& path,
+                                       const std::string& table,
+                                       Catalogue catalogue);
 
 // --- its parts -------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ std::string pack(const Catalogue& catalogue);
 Catalogue unpack(const std::string& bytes);
 
 /// Notes as a `problem` whatever in the catalogue cannot be true of a file of `file_size`
-/// bytes. @throws IoError if the rows of a compound dataset cannot
+/// bytes. @throws IoError "the table …" if the rows of a compound dataset cannot
 void distrust(Catalogue& catalogue, std::int64_t file_size);
 
 }  // namespace merit

@@ -189,7 +189,8 @@ SnapshotDescription describe_snapshot(const std::string& path, const std::string
   out.attributes = std::move(found.attributes);
   out.other_tables = std::move(found.other_tables);
 
-  const std::unique_ptr<Table> opened = open_snapshot(path, out.table, std::move(found));
+  const std::unique_ptr<Table> opened =
+      open_catalogued(path, out.table, std::move(found));
   Describer describer(*opened);
   describer.run();
   out.digest = describer.digest();

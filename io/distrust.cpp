@@ -70,7 +70,7 @@ std::string why_impossible(const StoredVector& vector, std::int64_t file_size) {
   std::int64_t bytes = 0;
   if (vector.num_rows < 0 ||
       __builtin_mul_overflow(vector.num_rows, value_bytes, &bytes) ||
-      bytes / kMaxCompression > file_size || at.user_block < 0) {
+      bytes / kMaxCompression > file_size || !inside(at.user_block, 0, file_size)) {
     return fmt::format("claims {} rows, more than a file of {} bytes can hold",
                        vector.num_rows,
                        file_size);

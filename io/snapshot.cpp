@@ -28,11 +28,23 @@ bool is_native_double(const hdf5::Type& type) {
          type.big_endian == (std::endian::native == std::endian::big);
 }
 
+void require_usable_columns(const Catalogue& catalogue, const std::string& name) {
+  const bool any = std::any_of(catalogue.columns.begin(),
+                               catalogue.columns.end(),
+                               [](const Column& c) { return c.problem.empty(); });
+  if (any) return;
+  if (catalogue.columns.empty()) throw DataError(name + ": has no columns");
+  const Column& first = catalogue.columns.front();
+  throw DataError(fmt::format(
+      "{}: has no usable column; {} {}", name, first.info.name, first.problem));
+}
+
 /// A data frame in an HDF5 file, read in blocks.
 class Snapshot final : public Table {
  public:
   Snapshot(const std::string& path, std::string name, Catalogue catalogue)
       : file_(path), name_(std::move(name)), catalogue_(std::move(catalogue)) {
+    distrust_catalogue();
     for (const Column& column : catalogue_.columns)
       infos_.push_back(column.info);
     for (const Column& column : catalogue_.columns)
@@ -62,6 +74,7 @@ class Snapshot final : public Table {
     LevelIndex index;  ///< of text
   };
 
+  void distrust_catalogue();
   void open_column(const Column& column);
   const Column& usable(std::size_t column) const;
   void read_categories(const Column& column, State& state);
@@ -89,16 +102,22 @@ class Snapshot final : public Table {
   std::optional<TextHeap> heap_;
 };
 
+void Snapshot::distrust_catalogue() {
+  try {
+    distrust(catalogue_, file_.size());
+  } catch (const IoError& error) {
+    throw IoError(name_ + ": " + error.what());
+  }
+  require_usable_columns(catalogue_, name_);
+}
+
 void Snapshot::open_column(const Column& column) {
   State& state = states_.emplace_back();
-  if (column.values) {
-    state.values.push_back(VectorReader(file_, *column.values));
-    if (!heap_) heap_.emplace(file_, column.values->location.user_block);
-  }
+  if (!column.problem.empty()) return;
+  const StoredVector& values = column.values ? *column.values : *catalogue_.compound;
+  if (!heap_) heap_.emplace(file_, values.location.user_block);
+  if (column.values) state.values.push_back(VectorReader(file_, values));
   if (column.mask) state.mask.push_back(VectorReader(file_, *column.mask));
-  if (!heap_ && catalogue_.compound) {
-    heap_.emplace(file_, catalogue_.compound->location.user_block);
-  }
 }
 
 const Column& Snapshot::usable(std::size_t column) const {
@@ -269,12 +288,22 @@ void Snapshot::read(std::int64_t first,
 
 std::unique_ptr<Table> open_snapshot(const std::string& path, const std::string& table) {
   const std::string inside = table_path(table);
-  return open_snapshot(path, inside, catalogue(path, inside, Surroundings::left_out));
+  return open_catalogued(path, inside, catalogue(path, inside, Surroundings::left_out));
 }
 
-std::unique_ptr<Table> open_snapshot(const std::string& path,
-                                     const std::string& table,
-                                     Catalogue catalogue) {
+std::string examine_snapshot(const std::string& path, const std::string& table) {
+  return pack(catalogue(path, table_path(table), Surroundings::left_out));
+}
+
+std::unique_ptr<Table> open_examined_snapshot(const std::string& path,
+                                              const std::string& table,
+                                              const std::string& examined) {
+  return open_catalogued(path, table_path(table), unpack(examined));
+}
+
+std::unique_ptr<Table> open_catalogued(const std::string& path,
+                                       const std::string& table,
+                                       Catalogue catalogue) {
   return std::make_unique<Snapshot>(
       path, path + " (" + table + ")", std::move(catalogue));
 }

@@ -33,4 +33,18 @@ namespace merit {
 std::unique_ptr<Table> open_snapshot(const std::string& path,
                                      const std::string& table = "/data");
 
+/// The same in two steps, for many processes that read one file: one of them examines it, and
+/// all open what it found, without HDF5. HDF5 meets the file only in `examine_snapshot`, in a
+/// child process that may crash: no damaged file takes the caller along. (What stays open is
+/// the file itself; values are read with plain reads, each checked against its size.)
+///
+/// @returns bytes for open_examined_snapshot, on the same kind of machine
+/// @throws  as open_snapshot; IoError if no child process can be made
+std::string examine_snapshot(const std::string& path, const std::string& table = "/data");
+
+/// @throws InputError if the file is not there; DataError, IoError as open_snapshot
+std::unique_ptr<Table> open_examined_snapshot(const std::string& path,
+                                              const std::string& table,
+                                              const std::string& examined);
+
 }  // namespace merit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cli/model_data.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "engine/error.hpp"
 #include "engine/model/collinear.hpp"
 #include "engine/model/design.hpp"
+#include "engine/run/agree.hpp"
 #include "engine/run/block_reduction.hpp"
 #include "io/digest.hpp"
 #include "io/snapshot.hpp"
@@ -107,6 +109,42 @@ struct MomentsPass {
   }
 };
 
+/// Ranks that find other data under one name (a stale copy on a node's own disk) would mix
+/// them in silence. So all compare what they see of the table's size, its first and its last
+/// rows. *Collective*
+void check_same_table(const Communicator& comm,
+                      Table& table,
+                      const Design& design,
+                      const std::vector<LevelHashes>& levels) {
+  if (comm.size() == 1) return;
+  constexpr std::int64_t kRowsSeen = 4096;
+  const Bytes mine = all_or_none(comm, [&] {
+    ByteWriter writer;
+    writer.put(table.num_rows());
+    const std::int64_t count = std::min(kRowsSeen, table.num_rows());
+    RowBlock rows;
+    for (const std::int64_t first : {std::int64_t{0}, table.num_rows() - count}) {
+      if (count == 0) break;
+      table.read(first, count, design.table_columns(), rows);
+      writer.put_all(std::span<const Hash128>(digest_block(levels, rows)));
+    }
+    return writer.take();
+  });
+  Bytes root = mine;
+  comm.broadcast(root);
+  all_or_none(comm, [&] {
+    if (mine == root) return;
+    const auto root_rows = ByteReader(root).take<std::int64_t>();
+    throw InputError(fmt::format(
+        "{}: rank 0 reads another table under this name ({}); all ranks must be "
+        "given the same file",
+        table.name(),
+        table.num_rows() == root_rows
+            ? "with other values"
+            : fmt::format("{} rows, not {}", root_rows, table.num_rows())));
+  });
+}
+
 /// Refuses aliased columns, or drops them with a note.
 void resolve_collinear(const ModelOptions& options, ModelData& data) {
   const std::vector<AliasedColumn> aliased = aliased_columns(data.stats);
@@ -166,6 +204,7 @@ ModelData read_model_data(const Communicator& comm,
       levels.push_back(hash_levels(*table, column));
     }
   });
+  check_same_table(comm, *table, *design, levels);
   const PipelineOptions pipeline{.threads = run.num_threads()};
   while (design->needs_survey()) {
     SurveyPass pass{*table, *design};

@@ -11,6 +11,7 @@
 #include "engine/error.hpp"
 #include "engine/fit/profile.hpp"
 #include "engine/fit/within_fit.hpp"
+#include "engine/model/elementary.hpp"
 
 namespace merit {
 namespace {
@@ -110,7 +111,7 @@ Minimum refine(Search& search, double lower, double start, double upper) {
     const double first = (lambda + a) * at.first;
     const double second = (lambda + a) * (lambda + a) * at.second + first;
     const double step = -first / second;
-    const double newton = std::max(0.0, (lambda + a) * std::exp(step) - a);
+    const double newton = std::max(0.0, (lambda + a) * elementary::exp(step) - a);
     // The last step may leave the bracket by a rounding error: it is taken all the same.
     const bool settled = second > 0.0 && std::abs(step) < search.options.tolerance;
     const bool inside = second > 0.0 && newton >= lower && newton <= upper;

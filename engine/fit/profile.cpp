@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/fit/profile.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <numbers>
 
 #include "engine/error.hpp"
+#include "engine/model/elementary.hpp"
 
 namespace merit {
 namespace {
@@ -24,6 +25,15 @@ Terms terms(const GroupedStats& stats, double lambda) {
   return t;
 }
 
+/// Σ log x_j for x_j ≥ 1 like 1 + n_j λ: one logarithm for eight of them.
+double sum_of_logs(const Eigen::ArrayXd& x) {
+  double sum = 0.0;
+  for (Eigen::Index j = 0; j < x.size(); j += 8) {
+    sum += elementary::log(x.segment(j, std::min<Eigen::Index>(8, x.size() - j)).prod());
+  }
+  return sum;
+}
+
 double deviance(const GroupedStats& stats,
                 const Terms& t,
                 const Eigen::MatrixXd& L,
@@ -32,9 +42,10 @@ double deviance(const GroupedStats& stats,
   const bool reml = criterion == Criterion::reml;
   const double d = stats.num_obs() - (reml ? static_cast<double>(p) : 0.0);
   const double rss = L(p, p) * L(p, p);
-  double value = d * (1.0 + std::log(2.0 * std::numbers::pi * rss / d));
-  value += t.scale.log().sum();
-  if (reml) value += 2.0 * L.diagonal().head(p).array().log().sum();
+  double value = d * (1.0 + elementary::log(2.0 * std::numbers::pi * rss / d));
+  value += sum_of_logs(t.scale);
+  for (Eigen::Index a = 0; reml && a < p; ++a)
+    value += 2.0 * elementary::log(L(a, a));
   return value;
 }
 

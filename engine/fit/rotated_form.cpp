@@ -3,6 +3,7 @@
 
 #include "engine/error.hpp"
 #include "engine/fit/within_fit.hpp"
+#include "engine/model/elementary.hpp"
 
 namespace merit {
 
@@ -45,7 +46,8 @@ RotatedForm rotate(const GroupedStats& stats) {
   const MatrixXd null_direction = solved * null;
   form.null_covariance = null_direction * null_direction.transpose();
   form.XtX_inverse = chol.solve(MatrixXd::Identity(p, p));
-  form.log_det_XtX = 2.0 * chol.matrixLLT().diagonal().array().log().sum();
+  for (Eigen::Index a = 0; a < p; ++a)
+    form.log_det_XtX += elementary::log(pivot[a]);
   form.num_obs = stats.num_obs();
   form.residual_df = stats.num_obs() - static_cast<double>(p + r);
 

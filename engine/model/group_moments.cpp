@@ -61,8 +61,8 @@ Index packed(Index a, Index b) {
 
 /// Memory of one thread's blocks, kept between calls.
 struct Workspace {
-  std::vector<double> rows, origin, offset, sums, counts, cross;
-  std::vector<std::int32_t> touched, group;
+  std::vector<double> origin, sum, cross, excess, tile;
+  std::vector<std::int32_t> group;
   std::vector<std::int64_t> next;
   std::vector<double> gathered;
 };
@@ -138,65 +138,70 @@ GroupMoments group_moments(const Eigen::MatrixXd& z,
     moments.origin.col(j) = z.row(i);  // the group's first row
     std::copy_n(moments.origin.col(j).data(), p1, work.origin.data() + j * stride);
   }
-  work.offset.assign(cells, 0.0);
-  work.sums.assign(cells, 0.0);
-  work.counts.assign(static_cast<std::size_t>(g), 0.0);
-  work.cross.assign(static_cast<std::size_t>(stride * stride), 0.0);
-  work.rows.assign(static_cast<std::size_t>(moments_rows(stride) * stride), 0.0);
-  work.touched.resize(static_cast<std::size_t>(moments_chunk(stride)));
-  std::vector<double> rows_so_far(static_cast<std::size_t>(g), 0.0);
-  MomentsAccumulator to{static_cast<int>(p1),
-                        stride,
-                        work.origin.data(),
-                        rows_so_far.data(),
-                        work.offset.data(),
-                        work.cross.data(),
-                        work.rows.data(),
-                        work.sums.data(),
-                        work.counts.data(),
-                        work.touched.data()};
+  work.sum.assign(cells, 0.0);
+  work.tile.assign(static_cast<std::size_t>(kMomentsTile * stride), 0.0);
+  const auto square = static_cast<std::size_t>(stride * stride);
+  const MomentsSums sums{static_cast<int>(p1),
+                         stride,
+                         work.origin.data(),
+                         work.sum.data(),
+                         nullptr,
+                         work.tile.data()};
   std::vector<const double*> columns(static_cast<std::size_t>(p1));
-  const auto cross = [&](Index a, Index b) {
-    return work.cross[static_cast<std::size_t>(a * stride + b)];
+
+  // Sums about the origins; `finish` moves the products to the means: W = Σ dd' − n δδ'.
+  const auto add = [&](const std::int32_t* of_row, Index begin, Index count) {
+    work.cross.assign(square, 0.0);
+    MomentsSums to = sums;
+    to.cross = work.cross.data();
+    kernel.add_rows(to, columns.data(), of_row + begin, count);
+  };
+  const auto finish = [&](Index first_group, Index num_groups, auto&& put) {
+    for (Index j = first_group; j < first_group + num_groups; ++j) {
+      double* sum = work.sum.data() + j * stride;
+      for (Index a = 0; a < p1; ++a) {
+        moments.offset(a, j) = sum[a] / moments.size[j];
+        sum[a] /= std::sqrt(moments.size[j]);
+      }
+    }
+    work.excess.assign(square, 0.0);
+    kernel.add_products(
+        work.sum.data() + first_group * stride, num_groups, stride, work.excess.data());
+    for (Index a = 0; a < p1; ++a) {
+      for (Index b = 0; b <= a; ++b) {
+        const auto at = static_cast<std::size_t>(a * stride + b);
+        put(a, b, work.cross[at] - work.excess[at]);
+      }
+    }
   };
 
+  moments.offset.resize(p1, g);
   if (!per_group) {
     for (Index a = 0; a < p1; ++a)
       columns[static_cast<std::size_t>(a)] = z.col(a).data();
-    kernel.add_rows(to, columns.data(), local.of_row.data(), z.rows());
+    add(local.of_row.data(), 0, z.rows());
     moments.within.resize(p1, p1);
-    for (Index a = 0; a < p1; ++a) {
-      for (Index b = 0; b <= a; ++b)
-        moments.within(a, b) = moments.within(b, a) = cross(a, b);
-    }
-  } else {
-    std::vector<std::int64_t> first(static_cast<std::size_t>(g), 0);
-    for (std::size_t j = 1; j < first.size(); ++j) {
-      first[j] = first[j - 1] +
-                 static_cast<std::int64_t>(moments.size[static_cast<Index>(j) - 1]);
-    }
-    sort_by_group(z, local.of_row, first, work);
-    moments.group_within.resize(packed(p1, 0), g);
-    for (Index j = 0; j < g; ++j) {
-      const std::int64_t begin = first[static_cast<std::size_t>(j)];
-      for (Index a = 0; a < p1; ++a) {
-        columns[static_cast<std::size_t>(a)] =
-            work.gathered.data() + a * z.rows() + begin;
-      }
-      std::fill(work.cross.begin(), work.cross.end(), 0.0);
-      kernel.add_rows(to,
-                      columns.data(),
-                      work.group.data() + begin,
-                      static_cast<std::int64_t>(moments.size[j]));
-      for (Index a = 0; a < p1; ++a) {
-        for (Index b = 0; b <= a; ++b)
-          moments.group_within(packed(a, b), j) = cross(a, b);
-      }
-    }
+    finish(0, g, [&](Index a, Index b, double value) {
+      moments.within(a, b) = moments.within(b, a) = value;
+    });
+    return moments;
   }
-  moments.offset.resize(p1, g);
+  std::vector<std::int64_t> first(static_cast<std::size_t>(g), 0);
+  for (std::size_t j = 1; j < first.size(); ++j) {
+    first[j] =
+        first[j - 1] + static_cast<std::int64_t>(moments.size[static_cast<Index>(j) - 1]);
+  }
+  sort_by_group(z, local.of_row, first, work);
+  moments.group_within.resize(packed(p1, 0), g);
   for (Index j = 0; j < g; ++j) {
-    std::copy_n(work.offset.data() + j * stride, p1, moments.offset.col(j).data());
+    const Index begin = first[static_cast<std::size_t>(j)];
+    for (Index a = 0; a < p1; ++a) {
+      columns[static_cast<std::size_t>(a)] = work.gathered.data() + a * z.rows() + begin;
+    }
+    add(work.group.data(), begin, static_cast<Index>(moments.size[j]));
+    finish(j, 1, [&](Index a, Index b, double value) {
+      moments.group_within(packed(a, b), j) = value;
+    });
   }
   return moments;
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/model/elementary.hpp"
+
 namespace merit {
 namespace {
 
@@ -46,8 +48,9 @@ GroupArrays::GroupArrays(const GroupedStats& stats,
   const Eigen::Index J = stats.num_groups();
   grid_log_.resize(static_cast<Eigen::Index>(grid_.size()), J);
   for (std::size_t k = 0; k < grid_.size(); ++k) {
-    grid_log_.row(static_cast<Eigen::Index>(k)) =
-        (grid_[k] * size_.array()).log1p().transpose();
+    for (Eigen::Index j = 0; j < J; ++j) {
+      grid_log_(static_cast<Eigen::Index>(k), j) = elementary::log1p(grid_[k] * size_[j]);
+    }
   }
   if (stats.group_within.empty()) return;
   product_.resize(within_.size(), J);

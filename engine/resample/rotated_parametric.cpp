@@ -2,8 +2,9 @@
 #include "engine/resample/rotated_parametric.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
+
+#include "engine/model/elementary.hpp"
 
 namespace merit {
 namespace {
@@ -66,12 +67,13 @@ RotatedModel::RotatedModel(const GroupedStats& stats,
     grid_shrink_.row(k) = (1.0 + at * mu_.array()).inverse().transpose();
     double log_determinant = 0.0;
     if (reml_) {
-      log_determinant = (at * mu_.array()).log1p().sum();
+      for (const double mu : mu_)
+        log_determinant += elementary::log1p(at * mu);
     } else {
       for (const auto& [size, count] : sizes)
-        log_determinant += count * std::log1p(at * size);
+        log_determinant += count * elementary::log1p(at * size);
     }
-    grid_factor_.push_back(std::exp(log_determinant / d));
+    grid_factor_.push_back(elementary::exp(log_determinant / d));
   }
 }
 

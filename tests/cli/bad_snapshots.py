@@ -12,7 +12,7 @@ from program import merit, two_level, write_compound, write_group
 TEXT = h5py.string_dtype()
 ROWS = 60  # 6 groups of 10
 # HDF5 files begin with 8 bytes of signature and a superblock of 96 bytes.
-CUTS = (4, 8, 60, 96, 500, 2000, 0.5, 0.9, 0.999)
+CUTS = (4, 8, 60, 96, 500, 2000, 0.5, 0.9, 0.999)  # bytes, or a share of the file
 
 
 def write_all(place):
@@ -100,12 +100,13 @@ def write_categories(path, columns):
 
 
 def write_second_block(path):
-    """70,000 rows: what is wrong lies beyond row 65,536, in the share of the second rank."""
+    """70,000 rows: what is wrong lies beyond row 65,536, in the share of the second rank, and
+    not in the last 4,096 rows, which all ranks look at."""
     columns = two_level(10, 7000)
     infinite, far_code = columns["x"].copy(), columns["g"].astype("i1")
-    infinite[69_000] = np.inf
+    infinite[65_600] = np.inf
     write_group(path, {**columns, "infinite": infinite})
-    far_code[69_500] = 12
+    far_code[65_700] = 12
     with h5py.File(path, "a") as file:
         column = file.create_group("data/far_code")
         column.attrs["encoding-type"] = "categorical"

@@ -18,7 +18,8 @@ COMMANDS = {
     "inspect": [*EVERYWHERE, "FILE", "--table"],
 }
 # Words that an option takes.
-WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual", "reml", "ml"],
+WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual", "reml",
+                 "ml"],
          "bootstrap": ["parametric", "cases", "groups", "rows", "both", "norm", "basic", "perc",
                        "estimates", "all"]}
 

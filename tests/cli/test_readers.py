@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from program import (DATA, RSCRIPT, ROOT, make_snapshot, merit, merit_json, needs_r, two_level,
-                     write_group)
+from program import (BAD_DATA, DATA, ROOT, RSCRIPT, make_snapshot, merit, merit_json, needs_r,
+                     two_level, write_group)
 
 FORMULA = "mathAge11 ~ mathAge8 + gender + class + (1 | school)"
 TIDY = ["effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value",
@@ -72,6 +72,7 @@ def test_snapshots_written_by_r(place):
     written = [place / name for name in ("rhdf5.h5", "group.h5", "hdf5r.h5")]
     rscript("write", DATA / "jsp728.csv", *written)
     expected = merit_json("fit", "jsp.h5", FORMULA, "--ranef", cwd=place)
+    gender = pd.read_csv(DATA / "jsp728.csv")["gender"].value_counts().to_dict()
     for path in written:
         if path.name == "hdf5r.h5" and not path.exists():
             continue  # the package is not installed; rhdf5 is
@@ -81,7 +82,7 @@ def test_snapshots_written_by_r(place):
         columns = merit_json("inspect", path)["columns"]
         assert {column["name"] for column in columns} >= {"mathAge11", "mathAge8", "school"}
         counts = {column["name"]: column.get("counts") for column in columns}
-        assert counts["gender"] == pd.read_csv(DATA / "jsp728.csv")["gender"].value_counts().to_dict()
+        assert counts["gender"] == gender
 
 
 def test_the_contracts_json_of_fit(place):
@@ -191,3 +192,33 @@ def test_json_is_strict(place):
     """No NaN or Infinity, which JSON has not."""
     text = merit("summarize", "boot.h5", "--format", "json", cwd=place).stdout
     json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} in JSON"))
+
+
+@pytest.mark.parametrize("ranks", [None, 2])
+def test_stdout_carries_results_alone(ranks, tmp_path):
+    study = write_group(tmp_path / "study.h5", two_level(5, 10))
+    command = ["bootstrap", study, "y ~ x + (1 | g)", "--replicates", "100", "--overwrite",
+               "--output", tmp_path / "out.h5", "--format", "json", "--progress"]
+    quiet = merit(*command, "none", ranks=ranks)
+    assert "replicates" not in quiet.stderr  # there may be a warning: few cores for many ranks
+    plain = merit(*command, "plain", ranks=ranks)
+    assert json.loads(plain.stdout)["tidy"] == json.loads(quiet.stdout)["tidy"]
+    assert plain.stderr.count("replicates: 100/100 (100.0%)") == 1
+
+
+def test_csv_has_its_notes_on_stderr(tmp_path):
+    columns = two_level(5, 10)
+    study = write_group(tmp_path / "study.h5", {**columns, "twice": 2 * columns["x"]})
+    done = merit("fit", study, "y ~ x + twice + (1 | g)", "--drop-collinear", "--format", "csv")
+    assert list(read_csv(done.stdout)["term"][:2]) == ["(Intercept)", "x"]
+    assert done.stderr == "merit: collinear columns dropped: twice is a combination of x\n"
+
+
+def test_dry_run_reads_and_checks_and_writes_nothing(tmp_path):
+    study = write_group(tmp_path / "study.h5", two_level(5, 10))
+    command = ["bootstrap", study, "y ~ x + (1 | g)", "--replicates", "5000", "--dry-run"]
+    text = merit(*command, "--output", tmp_path / "out.h5").stdout
+    assert "5000 replicates" in text and "replicates/s" in text and "MB" in text
+    assert "50 rows" in merit("fit", study, "y ~ x + (1 | g)", "--dry-run").stdout
+    merit("fit", study, "y ~ xx + (1 | g)", "--dry-run", code=BAD_DATA)
+    assert list(tmp_path.iterdir()) == [study]

@@ -7,9 +7,9 @@ import functools
 import h5py
 import numpy as np
 import pytest
-from program import make_snapshot, merit, merit_json, two_level, write_compound, write_group
+from program import make_snapshot, merit_json, two_level, write_compound, write_group
 
-from h5same import differences  # noqa: I100, from tests/tools
+from h5same import differences
 
 FORMULA = "y ~ x + w + (1 | g)"
 SCHEMES = {"parametric": ["--type", "parametric"],

@@ -10,14 +10,13 @@
 #include <string>
 
 #include "engine/error.hpp"
-#include "io/catalogue.hpp"
+#include "io/snapshot.hpp"
 
 int main(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     const std::filesystem::path path = argv[i];
     try {
-      const std::string packed =
-          merit::pack(merit::catalogue(path, "/data", merit::Surroundings::included));
+      const std::string packed = merit::examine_snapshot(path);
       std::ifstream in(path, std::ios::binary);
       const std::string bytes(std::istreambuf_iterator<char>(in), {});
       const std::uint64_t length = packed.size();

@@ -2,18 +2,17 @@
 //
 // The part of the reader that meets a damaged file in merit's own process: a catalogue that
 // may lie, and values that are not what it says. Much faster than snapshot_fuzz, which starts
-// a process per input. The input is the length of a packed catalogue (8 bytes), the catalogue,
-// and the file; pack_seeds.cpp makes such inputs from snapshots.
+// a process per input. The input is the length of what examine_snapshot returned (8 bytes),
+// this, and the file; pack_seeds.cpp makes such inputs from snapshots.
 
+#include <algorithm>
 #include <cstring>
-#include <memory>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "engine/error.hpp"
 #include "engine/model/table.hpp"
-#include "io/catalogue.hpp"
+#include "io/snapshot.hpp"
 #include "tests/fuzz/fuzz_entry.hpp"
 #include "tests/fuzz/memory_file.hpp"
 
@@ -46,10 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (length > size) return 0;
   file.assign(data + length, size - length);
   try {
-    merit::Catalogue catalogue =
-        merit::unpack({reinterpret_cast<const char*>(data), length});
-    merit::distrust(catalogue, static_cast<std::int64_t>(size - length));
-    read_all(*merit::open_snapshot(file.path(), "/data", std::move(catalogue)));
+    const std::string examined(reinterpret_cast<const char*>(data), length);
+    read_all(*merit::open_examined_snapshot(file.path(), "/data", examined));
   } catch (const merit::Error&) {
   }
   return 0;

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "engine/error.hpp"
 #include "tests/unit/io/snapshot_files.hpp"
 
 using namespace merit;
@@ -161,6 +162,20 @@ BOOST_AUTO_TEST_CASE(another_table_of_the_file) {
   BOOST_TEST(open_snapshot(path, "study/people")->num_rows() == 3);
   BOOST_TEST(open_snapshot(path, "/study/people/")->num_rows() == 3);
   BOOST_TEST(open_snapshot(path, "/")->columns()[0].name == "top");
+}
+
+// For many ranks: one examines, all open.
+BOOST_AUTO_TEST_CASE(one_process_examines_for_all) {
+  const std::string path = python_files() / "people.h5";
+  const std::string examined = examine_snapshot(path);
+  check_people(*open_examined_snapshot(path, "/data", examined));
+
+  // What does not belong to the file is found out; nothing is believed.
+  BOOST_CHECK_THROW(open_examined_snapshot(path, "/data", "?"), IoError);
+  BOOST_CHECK_THROW(open_examined_snapshot(path, "/data", examined.substr(0, 300)),
+                    IoError);
+  const std::string other = python_files() / "table.csv";
+  BOOST_CHECK_THROW(open_examined_snapshot(other, "/data", examined), DataError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

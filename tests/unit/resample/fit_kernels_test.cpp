@@ -96,6 +96,34 @@ BOOST_AUTO_TEST_CASE(give_the_numbers_of_fit_gaussian) {
   BOOST_TEST(worst_grouped < 1e-10);
 }
 
+// τ/σ = 10⁴: a difference of two numbers of the size of τ keeps 12 digits of those of σ.
+BOOST_AUTO_TEST_CASE(keep_most_digits_when_groups_are_far_apart) {
+  const Recipe recipe{.sizes = {9, 4, 6, 2, 11, 7, 3}, .dummy_columns = 1, .tau = 1e4};
+  const TwoLevelRows rows = random_rows(recipe, 1);
+  const GroupedStats original = stats_of(rows);
+  const std::vector<GroupedStats> data = responses(rows, recipe.tau, 43);
+  std::vector<RotatedForm> forms;
+  for (const GroupedStats& stats : data)
+    forms.push_back(rotate(stats));
+  for (const Criterion criterion : kCriteria) {
+    const FitResult fit = fit_gaussian(original, {.criterion = criterion});
+    const RotatedModel model(original, rotate(original), fit, criterion);
+    const GroupArrays arrays(original, fit, criterion);
+    const ReplicateRows rotated = fit_rotated(model, forms, SimdLevel::v2);
+    const ReplicateRows grouped = fit_grouped(arrays, data, SimdLevel::v2);
+    double worst = 0.0;
+    for (std::size_t r = 0; r < data.size(); ++r) {
+      const FitResult expected = fit_gaussian(data[r], {.criterion = criterion});
+      BOOST_TEST(expected.converged);
+      const auto row = static_cast<std::int64_t>(r);
+      worst = std::max({worst,
+                        difference(rotated, row, expected),
+                        difference(grouped, row, expected)});
+    }
+    BOOST_TEST(worst < 1e-6);
+  }
+}
+
 // Groups of 2 to 600 rows: now and then a profile has two minima (numerics: 0.5% of
 // replicates). No kernel may end at the higher one.
 BOOST_AUTO_TEST_CASE(find_the_lower_of_two_minima) {
