@@ -3,7 +3,7 @@
 
 #include <string>
 
-// Shared by io/result_*.cpp only: where the files of a job lie.
+// Shared by io/result_*.cpp and io/job_lock.cpp only: where the files of a job lie.
 
 namespace merit {
 
@@ -15,6 +15,11 @@ inline std::string parts_directory(const std::string& path) {
 /// "OUT.h5" -> "OUT.h5.parts/rank0.h5": what rank 0, the only writer, has so far.
 inline std::string part_path(const std::string& path) {
   return parts_directory(path) + "/rank0.h5";
+}
+
+/// "OUT.h5" -> "OUT.h5.parts/lock": held by the job that writes it.
+inline std::string lock_path(const std::string& path) {
+  return parts_directory(path) + "/lock";
 }
 
 inline constexpr const char* kResultFormat = "merit-result";

@@ -353,7 +353,9 @@ std::string existing_file(const std::string& path) {
 
 bool is_result_file(const std::string& path) {
   const std::string file = existing_file(path);
-  if (!kind_if_not_hdf5(file).empty()) return false;
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored) || !kind_if_not_hdf5(file).empty())
+    return false;
   try {
     const hdf5::File opened = hdf5::File::open(file, hdf5::Access::read);
     const auto format = opened.root().find_attribute<std::string>("format");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/error.hpp"
+#include "io/job_lock.hpp"
 #include "io/part_file.hpp"
 #include "io/result_paths.hpp"
 
@@ -79,6 +80,7 @@ void check_output(const std::string& path, bool overwrite) {
   if (fs::is_directory(path, ignored)) {
     throw IoError(path + ": is a directory; --output names a file");
   }
+  check_not_in_use(path);
   if (!overwrite && fs::exists(path, ignored)) {
     throw UsageError(path + ": exists; --overwrite replaces it");
   }

@@ -79,7 +79,8 @@ std::int64_t expected_bytes(const ResultContents& contents);
 
 /// Checks that `path` can become a job's output, before any work is done.
 /// @throws UsageError if it exists, finished or in parts, and `overwrite` is false
-/// @throws IoError if its directory is missing or may not be written
+/// @throws IoError if its directory is missing or may not be written, or another job that
+///         runs writes it
 void check_output(const std::string& path, bool overwrite);
 
 /// Writes one result file.
@@ -164,7 +165,6 @@ class ResultFile {
 };
 
 /// Whether OUT.h5, or what there is of it in OUT.h5.parts/, says that it is a merit-result.
-/// @throws InputError if there is neither
 bool is_result_file(const std::string& path);
 
 /// Opens OUT.h5, or what there is of it in OUT.h5.parts/; also a part by its own path.

@@ -13,6 +13,7 @@
 #include "engine/error.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_result.hpp"
+#include "io/job_lock.hpp"
 #include "io/part_file.hpp"
 #include "io/result_paths.hpp"
 #include "io/result_store.hpp"
@@ -196,6 +197,7 @@ void make_parts_directory(const std::string& path) {
 void remove_parts(const std::string& path) {
   std::error_code ignored;
   fs::remove(part_path(path), ignored);
+  fs::remove(lock_path(path), ignored);
   fs::remove(parts_directory(path), ignored);
 }
 
@@ -231,6 +233,7 @@ struct ResultWriter::State {
   std::optional<ReplicatePlan> plan;
   std::int64_t num_terms = 0;
   std::optional<Places> places;
+  std::optional<JobLock> lock;
   std::optional<PartFile> file;
   std::mutex mutex;                     ///< guards `committed`
   std::vector<std::uint8_t> committed;  ///< per block
@@ -247,9 +250,11 @@ ResultWriter::ResultWriter(std::string path,
   s.plan = contents.replicates;
   s.num_terms = std::ssize(contents.fit.terms);
 
-  remove_parts(s.path);
   make_parts_directory(s.path);
+  s.lock.emplace(s.path);
   try {
+    std::error_code gone;
+    fs::remove(s.part, gone);
     // HDF5 bears a full disk badly: it learns of it when it closes the file. So the room is
     // there before HDF5 writes more than an empty file.
     hdf5::File::create(s.part).close();

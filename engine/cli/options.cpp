@@ -15,6 +15,9 @@
 namespace merit {
 namespace {
 
+/// Far beyond any use, and small enough that sizes in bytes stay exact.
+constexpr std::int64_t kMostReplicates = 1'000'000'000'000;
+
 template <class T>
 using Words = std::map<std::string, T>;
 
@@ -285,8 +288,9 @@ void validate(const FitCommand& command) {
 void validate(const BootstrapCommand& command) {
   validate(command.model);
   validate(command.run);
-  if (command.replicates < 1) {
-    throw UsageError(fmt::format("--replicates {}: give 1 or more", command.replicates));
+  if (command.replicates < 1 || command.replicates > kMostReplicates) {
+    throw UsageError(fmt::format(
+        "--replicates {}: give 1 to {}", command.replicates, kMostReplicates));
   }
   if (command.resample && command.type != BootstrapType::cases) {
     throw UsageError(fmt::format("--resample {} goes with --type cases, not --type {}",

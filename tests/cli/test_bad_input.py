@@ -158,8 +158,6 @@ def test_truncated(cut, place):
         refuse(place, command, code, [f"cut_{cut}.h5"])
 
 
-@pytest.mark.xfail(strict=True, reason="inspect looks for HDF5's signature before it asks what "
-                                       "kind of file it is, and waits for the pipe's writer")
 def test_pipe_is_not_waited_for(place):
     check_refusal(merit("inspect", "pipe", code=NO_INPUT, cwd=place, timeout=5),
                   "pipe", "not a regular file")

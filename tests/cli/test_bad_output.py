@@ -130,16 +130,12 @@ def long_job(place):
             job.kill()
 
 
-OVER_A_RUNNING_JOB = pytest.param(["--overwrite"], IO, marks=pytest.mark.xfail(
-    strict=True, reason="the output is not locked: --overwrite takes a running job's files away"))
-
-
-@pytest.mark.parametrize("options, code", [([], USAGE), OVER_A_RUNNING_JOB])
-def test_output_in_use_by_another_job(options, code, place):
+@pytest.mark.parametrize("options", [[], ["--overwrite"]])
+def test_output_in_use_by_another_job(options, place):
     """A second job must not touch what a first is writing, whether it may overwrite or not."""
     with long_job(place):
-        done = merit(*BOOTSTRAP, "--output", "out.h5", *options, code=code, cwd=place)
-        check_refusal(done, "out.h5")
+        done = merit(*BOOTSTRAP, "--output", "out.h5", *options, code=IO, cwd=place)
+        check_refusal(done, "out.h5", "in use by another job", "process")
 
 
 def test_what_a_killed_job_leaves(place):

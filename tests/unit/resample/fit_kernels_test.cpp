@@ -37,6 +37,11 @@ const std::vector<Recipe>& recipes() {
        .dummy_columns = 3,
        .group_columns = 2,
        .tau = 10.0},
+      {.sizes = {20, 30, 10, 25, 15, 5, 40, 12, 9, 33, 21, 30, 30, 17, 8, 44},
+       .person_columns = 30,
+       .dummy_columns = 4,
+       .group_columns = 5,
+       .tau = 1.0},
   };
   return all;
 }
