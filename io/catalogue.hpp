@@ -39,6 +39,7 @@ struct Column {
 
   /// Why it cannot be used; empty if it can. Concerns nobody who does not use it.
   std::string problem;
+  bool damaged = false;  ///< the problem is the file's, not the data's
 
   hdf5::Type type;                         ///< of the stored values
   std::optional<StoredVector> values;      ///< none in a compound dataset

@@ -189,6 +189,7 @@ Column catalogue_column(const Group& parent, const std::string& name) {
     const std::string prefix = parent.name() + "/" + name + ": ";
     const std::string text = error.what();
     column.problem = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+    column.damaged = error.code() == ExitCode::io;
   }
   return column;
 }

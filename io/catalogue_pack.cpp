@@ -100,7 +100,8 @@ void visit(Archive& a, ColumnInfo& v) {
 }
 template <class Archive>
 void visit(Archive& a, Column& v) {
-  a(v.info), a(v.encoding), a(v.problem), a(v.type), a(v.values), a(v.member_offset);
+  a(v.info), a(v.encoding), a(v.problem), a(v.damaged), a(v.type), a(v.values),
+      a(v.member_offset);
   a(v.mask), a(v.categories), a(v.na_is_missing);
 }
 template <class Archive>

@@ -146,9 +146,9 @@ void distrust(Catalogue& catalogue, std::int64_t file_size) {
     if (!why.empty()) throw IoError("the table " + why);
   }
   for (Column& column : catalogue.columns) {
-    if (column.problem.empty()) {
-      column.problem = why_impossible(column, catalogue, file_size);
-    }
+    if (!column.problem.empty()) continue;
+    column.problem = why_impossible(column, catalogue, file_size);
+    column.damaged = !column.problem.empty();
   }
 }
 

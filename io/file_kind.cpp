@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "engine/error.hpp"
 
@@ -85,7 +85,9 @@ std::string describe(std::string_view head) {
 
 std::string kind_if_not_hdf5(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw InputError(path + ": cannot be opened: " + std::strerror(errno));
+  if (!in)
+    throw InputError(path +
+                     ": cannot be opened: " + std::system_category().message(errno));
   if (has_hdf5_signature(in)) return {};
   in.clear();
   in.seekg(0);

@@ -208,7 +208,9 @@ class Group : public Object {
   /// What `path` leads to; `other` also for links that are dangling or leave the file.
   ObjectKind kind(const std::string& path) const;
 
-  /// @throws IoError if there is no such object, naming what is there instead
+  /// @throws IoError   if there is no such object, naming what is there instead
+  /// @throws DataError if a dataset's values are in another file, or compressed in a way that
+  ///                   this HDF5 library cannot undo
   Group group(const std::string& path) const;
   Dataset dataset(const std::string& path) const;
 

@@ -63,7 +63,7 @@ Dataset::Dataset(Handle handle, std::string file, std::string path)
   const Handle properties(H5Dget_create_plist(handle_.id()), H5Pclose);
   if (!properties) fail("cannot read its properties");
   if (const std::string why = why_foreign(properties.id()); !why.empty()) {
-    throw IoError(label(file_, path_) + ": " + why);
+    throw DataError(label(file_, path_) + ": " + why);
   }
   const Handle stored(H5Dget_type(handle_.id()), H5Tclose);
   const Handle space(H5Dget_space(handle_.id()), H5Sclose);

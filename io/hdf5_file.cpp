@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <sys/stat.h>
@@ -90,7 +90,8 @@ void check_openable(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) {
     const int error = errno;
     if (error == ENOENT) throw InputError(path + ": no such file");
-    throw InputError(path + ": cannot be opened: " + std::strerror(error));
+    throw InputError(path +
+                     ": cannot be opened: " + std::system_category().message(error));
   }
   if (S_ISDIR(status.st_mode)) {
     throw InputError(path + ": is a directory; expected an HDF5 file");

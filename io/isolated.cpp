@@ -4,9 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <new>
 #include <string_view>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -109,7 +109,7 @@ std::string wait_for(pid_t child) {
   if (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL) {
     return "because it took too long";
   }
-  return fmt::format("by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  return fmt::format("by signal {}", WTERMSIG(status));
 }
 
 [[noreturn]] void rethrow(ExitCode code, const std::string& text) {
@@ -132,14 +132,15 @@ std::string run_isolated(const std::string& subject,
                          const std::function<std::string()>& task) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw IoError(subject + ": cannot make a pipe: " + std::strerror(errno));
+    throw IoError(subject +
+                  ": cannot make a pipe: " + std::system_category().message(errno));
   }
   Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    throw IoError(subject +
-                  ": cannot make the process that examines it: " + std::strerror(errno));
+    throw IoError(subject + ": cannot make the process that examines it: " +
+                  std::system_category().message(errno));
   }
   if (child == 0) {
     prepare_to_crash(cpu_seconds);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -35,8 +36,10 @@ void require_usable_columns(const Catalogue& catalogue, const std::string& name)
   if (any) return;
   if (catalogue.columns.empty()) throw DataError(name + ": has no columns");
   const Column& first = catalogue.columns.front();
-  throw DataError(fmt::format(
-      "{}: has no usable column; {} {}", name, first.info.name, first.problem));
+  const std::string text = fmt::format(
+      "{}: has no usable column; {} {}", name, first.info.name, first.problem);
+  if (first.damaged) throw IoError(text);
+  throw DataError(text);
 }
 
 /// A data frame in an HDF5 file, read in blocks.
@@ -50,7 +53,7 @@ class Snapshot final : public Table {
     for (const Column& column : catalogue_.columns)
       open_column(column);
     if (catalogue_.compound) {
-      rows_.push_back(VectorReader(file_, *catalogue_.compound));
+      rows_.emplace(file_, *catalogue_.compound);
     }
   }
 
@@ -67,8 +70,8 @@ class Snapshot final : public Table {
  private:
   /// What reading a column takes and what is known of it by now.
   struct State {
-    std::vector<VectorReader> values;  ///< one, or none in a compound dataset
-    std::vector<VectorReader> mask;    ///< one, or none
+    std::optional<VectorReader> values;  ///< none in a compound dataset
+    std::optional<VectorReader> mask;
     bool levels_known = false;
     std::vector<std::string> levels;
     LevelIndex index;  ///< of text
@@ -97,8 +100,8 @@ class Snapshot final : public Table {
   Catalogue catalogue_;
   std::vector<ColumnInfo> infos_;
   std::vector<State> states_;
-  std::vector<VectorReader> rows_;  ///< of the compound dataset: one or none
-  std::vector<std::byte> bytes_;    ///< kept for its memory
+  std::optional<VectorReader> rows_;  ///< of the compound dataset
+  std::vector<std::byte> bytes_;      ///< kept for its memory
   std::optional<TextHeap> heap_;
 };
 
@@ -116,14 +119,17 @@ void Snapshot::open_column(const Column& column) {
   if (!column.problem.empty()) return;
   const StoredVector& values = column.values ? *column.values : *catalogue_.compound;
   if (!heap_) heap_.emplace(file_, values.location.user_block);
-  if (column.values) state.values.push_back(VectorReader(file_, values));
-  if (column.mask) state.mask.push_back(VectorReader(file_, *column.mask));
+  if (column.values) state.values.emplace(file_, values);
+  if (column.mask) state.mask.emplace(file_, *column.mask);
 }
 
 const Column& Snapshot::usable(std::size_t column) const {
   const Column& c = catalogue_.columns.at(column);
   if (!c.problem.empty()) {
-    throw DataError(fmt::format("{}: column {} {}", name_, c.info.name, c.problem));
+    const std::string text =
+        fmt::format("{}: column {} {}", name_, c.info.name, c.problem);
+    if (c.damaged) throw IoError(text);
+    throw DataError(text);
   }
   return c;
 }
@@ -196,15 +202,14 @@ void Snapshot::find_text_levels(const Column& c, State& state) {
   std::unordered_set<std::string> distinct;
   std::string text;
   std::vector<std::byte> masked;
-  VectorReader& reader = c.values ? state.values.front() : rows_.front();
+  VectorReader& reader = c.values ? *state.values : *rows_;
   in_parts(reader, 0, num_rows(), [&](std::int64_t at, std::size_t rows, RawValues raw) {
     raw.begin += c.member_offset;
     std::vector<double> missing(rows, 0.0);
     if (c.mask) {
-      masked.resize(rows * state.mask.front().row_bytes());
-      state.mask.front().read(at, static_cast<std::int64_t>(rows), masked);
-      apply_mask(
-          c.mask->type, {masked.data(), state.mask.front().row_bytes(), *heap_}, missing);
+      masked.resize(rows * state.mask->row_bytes());
+      state.mask->read(at, static_cast<std::int64_t>(rows), masked);
+      apply_mask(c.mask->type, {masked.data(), state.mask->row_bytes(), *heap_}, missing);
     }
     for (std::size_t row = 0; row < rows; ++row) {
       if (missing[row] != 0.0) continue;  // NaN too
@@ -229,15 +234,14 @@ void Snapshot::read_column(std::size_t column,
     return out.subspan(static_cast<std::size_t>(at - first), rows);
   };
   if (is_native_double(c.type)) {
-    state.values.front().read(first, count, std::as_writable_bytes(out));
+    *state.values.read(first, count, std::as_writable_bytes(out));
   } else {
-    in_parts(
-        state.values.front(), first, count, [&](auto at, auto rows, const auto& raw) {
-          decode(c, raw, at, state.index, part(at, rows));
-        });
+    in_parts(*state.values, first, count, [&](auto at, auto rows, const auto& raw) {
+      decode(c, raw, at, state.index, part(at, rows));
+    });
   }
   if (!c.mask) return;
-  in_parts(state.mask.front(), first, count, [&](auto at, auto rows, const auto& raw) {
+  in_parts(*state.mask, first, count, [&](auto at, auto rows, const auto& raw) {
     apply_mask(c.mask->type, raw, part(at, rows));
   });
 }
@@ -255,11 +259,10 @@ void Snapshot::read_members(std::int64_t first,
           decode(c, raw, at, states_[columns[i]].index, out.subspan(from, rows));
         });
       };
-  in_parts(
-      rows_.front(), first, block.num_rows, [&](auto at, auto rows, const auto& raw) {
-        for (std::size_t i = 0; i < columns.size(); ++i)
-          decode_member(i, at, rows, raw);
-      });
+  in_parts(*rows_, first, block.num_rows, [&](auto at, auto rows, const auto& raw) {
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      decode_member(i, at, rows, raw);
+  });
 }
 
 void Snapshot::read(std::int64_t first,

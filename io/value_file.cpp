@@ -2,7 +2,7 @@
 #include "io/value_file.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ ValueFile::ValueFile(const std::string& path)
     : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat status {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
-    const std::string why = std::strerror(errno);
+    const std::string why = std::system_category().message(errno);
     if (descriptor_ >= 0) ::close(descriptor_);
     throw InputError(path + ": cannot be opened: " + why);
   }
@@ -33,8 +33,9 @@ void ValueFile::read_at(std::int64_t offset, std::span<std::byte> out) const {
     const ssize_t got = ::pread(descriptor_, out.data(), out.size(), offset);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      throw IoError(fmt::format(
-          "cannot be read at byte {} of the file: {}", offset, std::strerror(errno)));
+      throw IoError(fmt::format("cannot be read at byte {} of the file: {}",
+                                offset,
+                                std::system_category().message(errno)));
     }
     if (got == 0) {
       throw IoError(fmt::format("is cut off at byte {} of the file", offset));

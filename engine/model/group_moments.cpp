@@ -92,15 +92,8 @@ void sort_by_group(const Eigen::MatrixXd& z,
 }  // namespace
 
 MomentsKernel moments_kernel(SimdLevel level) {
-  switch (level) {
-    case SimdLevel::v4:
-      return simd_v4::moments_kernel();
-    case SimdLevel::v3:
-      return simd_v3::moments_kernel();
-    case SimdLevel::v2:
-      break;
-  }
-  return simd_v2::moments_kernel();
+  return at_level(
+      level, simd_v2::moments_kernel, simd_v3::moments_kernel, simd_v4::moments_kernel)();
 }
 
 GroupMoments group_moments(const Eigen::MatrixXd& z,

@@ -48,15 +48,14 @@ class GroupedParametric : public Scheme {
                              sigma_,
                              within_df_,
                              beta_.data()};
-    static thread_local AlignedDoubles scratch;
-    scratch.reserve(grouped_scratch(constants));
     make_in_packs(first,
                   count,
                   constants.p,
                   options_.keep_std_errors,
+                  grouped_scratch(constants),
                   rows,
-                  [&](std::int64_t pack, const ReplicateSpan& out) {
-                    kernel_(constants, model, options_.seed, pack, out, scratch.data());
+                  [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
+                    kernel_(constants, model, options_.seed, pack, out, scratch);
                   });
   }
 

@@ -36,14 +36,19 @@ class AlignedDoubles {
 };
 
 /// Fills `rows` with replicates [first, first + count), eight at a time:
-/// make_pack(first of the pack, where to write).
+/// make_pack(first of the pack, where to write, scratch).
+///
+/// @param scratch_size  doubles that make_pack works in; each thread keeps its own
 template <class MakePack>
 void make_in_packs(std::int64_t first,
                    std::int64_t count,
                    std::int64_t p,
                    bool keep_std_errors,
+                   std::int64_t scratch_size,
                    ReplicateRows& rows,
-                   MakePack make_pack) {
+                   const MakePack& make_pack) {
+  static thread_local AlignedDoubles scratch;
+  scratch.reserve(scratch_size);
   rows.resize(count, p + 2, keep_std_errors ? p : 0);
   for (std::int64_t done = 0; done < count; done += kPackSize) {
     const ReplicateSpan span{rows.estimate.data() + done * (p + 2),
@@ -51,7 +56,7 @@ void make_in_packs(std::int64_t first,
                              rows.log_likelihood.data() + done,
                              rows.status.data() + done,
                              static_cast<int>(std::min(kPackSize, count - done))};
-    make_pack(first + done, span);
+    make_pack(first + done, span, scratch.data());
   }
 }
 

@@ -6,15 +6,10 @@
 namespace merit {
 
 ParametricKernels parametric_kernels(SimdLevel level) {
-  switch (level) {
-    case SimdLevel::v4:
-      return simd_v4::parametric_kernels();
-    case SimdLevel::v3:
-      return simd_v3::parametric_kernels();
-    case SimdLevel::v2:
-      break;
-  }
-  return simd_v2::parametric_kernels();
+  return at_level(level,
+                  simd_v2::parametric_kernels,
+                  simd_v3::parametric_kernels,
+                  simd_v4::parametric_kernels)();
 }
 
 namespace {
@@ -30,15 +25,14 @@ class RotatedParametric : public Scheme {
 
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     const ParametricConstants constants = model_.constants();
-    static thread_local AlignedDoubles scratch;
-    scratch.reserve(parametric_scratch(constants));
     make_in_packs(first,
                   count,
                   constants.p,
                   options_.keep_std_errors,
+                  parametric_scratch(constants),
                   rows,
-                  [&](std::int64_t pack, const ReplicateSpan& out) {
-                    kernel_(constants, options_.seed, pack, out, scratch.data());
+                  [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
+                    kernel_(constants, options_.seed, pack, out, scratch);
                   });
   }
 

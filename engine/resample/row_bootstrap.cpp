@@ -14,7 +14,7 @@ namespace {
 
 /// Memory of one thread.
 struct RowWorkspace {
-  AlignedDoubles scratch, size, mean, within;
+  AlignedDoubles size, mean, within;
   std::vector<double> drawn, cross, sum;
 };
 
@@ -48,7 +48,6 @@ class RowBootstrap : public Scheme {
     static thread_local RowWorkspace work;
     const std::int64_t J = constants.num_groups;
     const std::int64_t pairs = q_ * (q_ + 1) / 2;
-    work.scratch.reserve(grouped_scratch(constants));
     work.size.reserve(J * kPackSize);
     work.mean.reserve(J * q_ * kPackSize);
     work.within.reserve(pairs * kPackSize);
@@ -56,8 +55,9 @@ class RowBootstrap : public Scheme {
                   count,
                   constants.p,
                   options_.keep_std_errors,
+                  grouped_scratch(constants),
                   rows,
-                  [&](std::int64_t pack, const ReplicateSpan& out) {
+                  [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
                     std::fill_n(work.within.data(), pairs * kPackSize, 0.0);
                     for (std::int64_t lane = 0; lane < kPackSize; ++lane) {
                       draw(pack + lane, lane, work);
@@ -65,7 +65,7 @@ class RowBootstrap : public Scheme {
                     kernel_(constants,
                             {work.size.data(), work.mean.data(), work.within.data()},
                             out,
-                            work.scratch.data());
+                            scratch);
                   });
   }
 

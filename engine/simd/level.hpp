@@ -19,4 +19,10 @@ SimdLevel parse_simd_level(std::string_view text);
 /// The highest level of this processor; v2 is taken for granted.
 SimdLevel highest_simd_level();
 
+/// The one of three, e.g. functions, that belongs to a level.
+template <class T>
+constexpr T at_level(SimdLevel level, T v2, T v3, T v4) {
+  return level == SimdLevel::v4 ? v4 : level == SimdLevel::v3 ? v3 : v2;
+}
+
 }  // namespace merit

@@ -20,14 +20,14 @@ inline ReplicateRows fit_rotated(const RotatedModel& model,
   const ParametricConstants constants = model.constants();
   const auto count = static_cast<std::int64_t>(data.size());
   AlignedDoubles w(constants.r * kPackSize), S0(kPackSize), beta(constants.p * kPackSize);
-  AlignedDoubles scratch(parametric_scratch(constants));
   ReplicateRows rows;
   make_in_packs(0,
                 count,
                 constants.p,
                 true,
+                parametric_scratch(constants),
                 rows,
-                [&](std::int64_t pack, const ReplicateSpan& out) {
+                [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
                   for (std::int64_t lane = 0; lane < kPackSize; ++lane) {
                     const auto& form =
                         data[static_cast<std::size_t>(std::min(pack + lane, count - 1))];
@@ -38,7 +38,7 @@ inline ReplicateRows fit_rotated(const RotatedModel& model,
                       beta.data()[k * kPackSize + lane] = form.beta_ols[k];
                   }
                   parametric_kernels(level).fit(
-                      constants, w.data(), S0.data(), beta.data(), out, scratch.data());
+                      constants, w.data(), S0.data(), beta.data(), out, scratch);
                 });
   return rows;
 }
@@ -52,34 +52,33 @@ inline ReplicateRows fit_grouped(const GroupArrays& arrays,
   const std::int64_t q = constants.p + 1, pairs = q * (q + 1) / 2;
   AlignedDoubles size(constants.num_groups * kPackSize);
   AlignedDoubles mean(constants.num_groups * q * kPackSize), within(pairs * kPackSize);
-  AlignedDoubles scratch(grouped_scratch(constants));
   ReplicateRows rows;
-  make_in_packs(
-      0,
-      count,
-      constants.p,
-      true,
-      rows,
-      [&](std::int64_t pack, const ReplicateSpan& out) {
-        for (std::int64_t lane = 0; lane < kPackSize; ++lane) {
-          const auto& of =
-              data[static_cast<std::size_t>(std::min(pack + lane, count - 1))];
-          for (Eigen::Index j = 0; j < constants.num_groups; ++j) {
-            size.data()[j * kPackSize + lane] = of.size[j];
-            for (Eigen::Index a = 0; a < q; ++a) {
-              const double from_origin =
-                  of.mean(a, j) + (of.origin[a] - constants.origin[a]);
-              mean.data()[(j * q + a) * kPackSize + lane] = from_origin;
-            }
-          }
-          for (Eigen::Index a = 0, ab = 0; a < q; ++a) {
-            for (Eigen::Index b = 0; b <= a; ++b, ++ab)
-              within.data()[ab * kPackSize + lane] = of.within(a, b);
-          }
-        }
-        grouped_kernels(level).fit(
-            constants, {size.data(), mean.data(), within.data()}, out, scratch.data());
-      });
+  make_in_packs(0,
+                count,
+                constants.p,
+                true,
+                grouped_scratch(constants),
+                rows,
+                [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
+                  for (std::int64_t lane = 0; lane < kPackSize; ++lane) {
+                    const auto& of =
+                        data[static_cast<std::size_t>(std::min(pack + lane, count - 1))];
+                    for (Eigen::Index j = 0; j < constants.num_groups; ++j) {
+                      size.data()[j * kPackSize + lane] = of.size[j];
+                      for (Eigen::Index a = 0; a < q; ++a) {
+                        const double from_origin =
+                            of.mean(a, j) + (of.origin[a] - constants.origin[a]);
+                        mean.data()[(j * q + a) * kPackSize + lane] = from_origin;
+                      }
+                    }
+                    for (Eigen::Index a = 0, ab = 0; a < q; ++a) {
+                      for (Eigen::Index b = 0; b <= a; ++b, ++ab)
+                        within.data()[ab * kPackSize + lane] = of.within(a, b);
+                    }
+                  }
+                  grouped_kernels(level).fit(
+                      constants, {size.data(), mean.data(), within.data()}, out, scratch);
+                });
   return rows;
 }
 

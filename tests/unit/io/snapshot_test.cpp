@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(one_process_examines_for_all) {
   BOOST_CHECK_THROW(open_examined_snapshot(path, "/data", examined.substr(0, 300)),
                     IoError);
   const std::string other = python_files() / "table.csv";
-  BOOST_CHECK_THROW(open_examined_snapshot(other, "/data", examined), DataError);
+  BOOST_CHECK_THROW(open_examined_snapshot(other, "/data", examined), IoError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
