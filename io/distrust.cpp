@@ -75,7 +75,7 @@ std::string why_impossible(const StoredVector& vector, std::int64_t file_size) {
                        vector.num_rows,
                        file_size);
   }
-  const std::string outside =
+  std::string outside =
       fmt::format("lies outside the file's {} bytes: the file is damaged", file_size);
   switch (at.kind) {
     case Location::Kind::contiguous:

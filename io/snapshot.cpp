@@ -234,7 +234,7 @@ void Snapshot::read_column(std::size_t column,
     return out.subspan(static_cast<std::size_t>(at - first), rows);
   };
   if (is_native_double(c.type)) {
-    *state.values.read(first, count, std::as_writable_bytes(out));
+    state.values->read(first, count, std::as_writable_bytes(out));
   } else {
     in_parts(*state.values, first, count, [&](auto at, auto rows, const auto& raw) {
       decode(c, raw, at, state.index, part(at, rows));
