@@ -92,7 +92,10 @@ std::string why_impossible(const StoredVector& vector, std::int64_t file_size) {
   const std::int64_t num_chunks = (vector.num_rows - 1) / at.chunk_rows + 1;
   if (std::ssize(at.chunks) != num_chunks) return outside;
   for (const hdf5::Chunk& chunk : at.chunks) {
-    if (!inside(chunk.offset, chunk.bytes, file_size)) return outside;
+    if (!inside(chunk.offset, chunk.bytes, file_size) ||
+        at.chunk_rows * value_bytes / kMaxCompression > chunk.bytes) {
+      return outside;
+    }
   }
   return {};
 }

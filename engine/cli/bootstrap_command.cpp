@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/model_data.hpp"
@@ -90,13 +91,22 @@ std::string estimate(const Scheme& scheme,
     workers += rank.threads;
   const double rate = static_cast<double>(made) / spent.count();
   const double seconds = static_cast<double>(plan.num_replicates) / (rate * workers);
+  // What reading and the pilot took, and rows that may wait to be written.
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const double megabytes =
+      static_cast<double>(usage.ru_maxrss) / 1024.0 +
+      static_cast<double>(std::min(expected_bytes(contents), RunOptions{}.buffer_bytes)) /
+          1e6;
   return fmt::format(
       "{} replicates: about {} on {} ({:.3g} replicates/s per thread)\n"
+      "memory: about {:.0f} MB per rank\n"
       "result file: {:.1f} MB; nothing written\n",
       plan.num_replicates,
       duration_text(seconds),
       describe(record.layout()),
       rate,
+      megabytes,
       static_cast<double>(expected_bytes(contents)) / 1e6);
 }
 
