@@ -96,7 +96,7 @@ def test_file_size_limit(place):
 
 
 def test_more_replicates_than_any_disk_holds(place):
-    refuse(place, [*BOOTSTRAP[:3], "--replicates", "900000000000000", "--output", "out.h5"], IO,
+    refuse(place, [*BOOTSTRAP[:3], "--replicates", "900000000000", "--output", "out.h5"], IO,
            ["out.h5", "no room"])
 
 
