@@ -16,10 +16,4 @@ inline std::vector<SimdLevel> simd_levels() {
   return levels;
 }
 
-/// One of three per-level values.
-template <class T>
-T at_level(SimdLevel level, T v2, T v3, T v4) {
-  return level == SimdLevel::v4 ? v4 : level == SimdLevel::v3 ? v3 : v2;
-}
-
 }  // namespace merit::testing
