@@ -288,9 +288,12 @@ void validate(const FitCommand& command) {
 void validate(const BootstrapCommand& command) {
   validate(command.model);
   validate(command.run);
-  if (command.replicates < 1 || command.replicates > kMostReplicates) {
+  if (command.replicates < 1) {
+    throw UsageError(fmt::format("--replicates {}: give 1 or more", command.replicates));
+  }
+  if (command.replicates > kMostReplicates) {
     throw UsageError(fmt::format(
-        "--replicates {}: give 1 to {}", command.replicates, kMostReplicates));
+        "--replicates {}: give at most {}", command.replicates, kMostReplicates));
   }
   if (command.resample && command.type != BootstrapType::cases) {
     throw UsageError(fmt::format("--resample {} goes with --type cases, not --type {}",

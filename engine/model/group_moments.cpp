@@ -59,6 +59,10 @@ Index packed(Index a, Index b) {
   return a * (a + 1) / 2 + b;
 }
 
+double median(double a, double b, double c) {
+  return std::max(std::min(a, b), std::min(std::max(a, b), c));
+}
+
 /// Memory of one thread's blocks, kept between calls.
 struct Workspace {
   std::vector<double> origin, sum, cross, excess, tile;
@@ -125,12 +129,22 @@ GroupMoments group_moments(const Eigen::MatrixXd& z,
   moments.origin.resize(p1, g);
   const auto cells = static_cast<std::size_t>(g * stride);
   work.origin.assign(cells, 0.0);
+  Eigen::MatrixXd second(p1, g);
   for (Index i = 0; i < z.rows(); ++i) {
     const Index j = local.of_row[static_cast<std::size_t>(i)];
-    if (moments.size[j]++ > 0) continue;
-    moments.origin.col(j) = z.row(i);  // the group's first row
-    std::copy_n(moments.origin.col(j).data(), p1, work.origin.data() + j * stride);
+    const double before = moments.size[j]++;
+    if (before > 2.0) continue;
+    if (before == 0.0) {
+      moments.origin.col(j) = z.row(i);
+    } else if (before == 1.0) {
+      second.col(j) = z.row(i);
+    } else {
+      for (Index a = 0; a < p1; ++a)
+        moments.origin(a, j) = median(moments.origin(a, j), second(a, j), z(i, a));
+    }
   }
+  for (Index j = 0; j < g; ++j)
+    std::copy_n(moments.origin.col(j).data(), p1, work.origin.data() + j * stride);
   work.sum.assign(cells, 0.0);
   work.tile.assign(static_cast<std::size_t>(kMomentsTile * stride), 0.0);
   const auto square = static_cast<std::size_t>(stride * stride);

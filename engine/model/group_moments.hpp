@@ -15,9 +15,10 @@ namespace merit {
 /// First and second moments per group of some rows z = [x, y], in a form that can be merged
 /// without losing digits: the leaf and the inner node of the reduction over blocks.
 ///
-/// Each group keeps an `origin` (one of its rows, exact) and the mean as an `offset` from
-/// it, so that neither values near 1e12 nor groups far apart cost digits, and a column that
-/// is constant in a group has within-group variation of exactly 0. Two nodes are merged by
+/// Each group keeps an `origin` (in each column the median of its first three rows: exact,
+/// and not led astray by one outlier) and the mean as an `offset` from it, so that neither
+/// values near 1e12 nor groups far apart cost digits, and a column that is constant in a
+/// group has within-group variation of exactly 0. Two nodes are merged by
 ///
 ///     δ = mean_b − mean_a,    W = W_a + W_b + n_a n_b/(n_a + n_b) δδᵀ
 ///
@@ -41,9 +42,9 @@ enum class WithinDetail { pooled, per_group };
 ///
 /// @param z      rows × (p+1), columns [x, y], finite
 /// @param group  rows, key of each row's group, finite
-/// Products are summed about each group's first row and then moved to its mean: exact but for
-/// rounding errors that grow, at worst (a first row far from all others), with the number
-/// of the group's rows in the block, 10⁻¹¹ of W for 65,536 rows.
+/// Products are summed about each group's origin and then moved to its mean: exact but for
+/// rounding errors that grow, at worst (first rows far from all others), with the number of
+/// the group's rows in the block.
 GroupMoments group_moments(const Eigen::MatrixXd& z,
                            const std::vector<double>& group,
                            WithinDetail detail,

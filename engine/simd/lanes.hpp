@@ -50,6 +50,7 @@ inline constexpr int kParts = 64 / kRegisterBytes;
 
 typedef double DoubleRegister __attribute__((vector_size(kRegisterBytes)));
 typedef std::int64_t IntRegister __attribute__((vector_size(kRegisterBytes)));
+typedef std::uint64_t UnsignedRegister __attribute__((vector_size(kRegisterBytes)));
 
 /// Eight 64-bit integers; as a result of a comparison all ones (true) or zero per lane.
 struct IntLanes {
@@ -110,12 +111,22 @@ MERIT_BINARY(Lanes, +)
 MERIT_BINARY(Lanes, -)
 MERIT_BINARY(Lanes, *)
 MERIT_BINARY(Lanes, /)
-MERIT_BINARY(IntLanes, +)
-MERIT_BINARY(IntLanes, -)
 MERIT_BINARY(IntLanes, &)
 MERIT_BINARY(IntLanes, |)
 MERIT_BINARY(IntLanes, ^)
 #undef MERIT_BINARY
+
+/// Modulo 2^64.
+MERIT_INLINE IntLanes operator+(IntLanes a, IntLanes b) {
+  IntLanes result;
+  MERIT_EACH_PART(
+      (IntRegister)((UnsignedRegister)a.part[i] + (UnsignedRegister)b.part[i]));
+}
+MERIT_INLINE IntLanes operator-(IntLanes a, IntLanes b) {
+  IntLanes result;
+  MERIT_EACH_PART(
+      (IntRegister)((UnsignedRegister)a.part[i] - (UnsignedRegister)b.part[i]));
+}
 
 #define MERIT_COMPARE(op)                                   \
   MERIT_INLINE IntLanes operator op(Lanes a, Lanes b) {     \
@@ -142,9 +153,8 @@ MERIT_INLINE IntLanes shift_left(IntLanes a, int bits) {
 }
 /// Zeros come in from the left.
 MERIT_INLINE IntLanes shift_right(IntLanes a, int bits) {
-  typedef std::uint64_t Unsigned __attribute__((vector_size(kRegisterBytes)));
   IntLanes result;
-  MERIT_EACH_PART((IntRegister)((Unsigned)a.part[i] >> bits));
+  MERIT_EACH_PART((IntRegister)((UnsignedRegister)a.part[i] >> bits));
 }
 MERIT_INLINE IntLanes bits_of(Lanes a) {
   IntLanes result;

@@ -39,7 +39,7 @@ FILES = {
                               ["beyond", "row 42", "9"]),
     "codes not integer": (["fit", "frame.h5", "y ~ real_codes + (1 | g)"], BAD_DATA,
                           ["real_codes", "float64", "integers"]),
-    "no categories": (["fit", "frame.h5", "y ~ no_categories + (1 | g)"], BAD_DATA,
+    "no categories": (["fit", "frame.h5", "y ~ no_categories + (1 | g)"], IO,
                       ["no_categories", "categories"]),
     "category twice": (["fit", "frame.h5", "y ~ twice + (1 | g)"], BAD_DATA, ["twice", '"b"']),
     "mask too short": (["fit", "frame.h5", "y ~ mask + (1 | g)"], BAD_DATA, ["mask", "50", "60"]),

@@ -185,6 +185,20 @@ BOOST_AUTO_TEST_CASE(keep_their_digits_when_groups_are_far_apart) {
     check(moments_of(rows, detail), rows, kRounding);
 }
 
+// One outlier costs nothing, wherever it stands; several at the very beginning of a large
+// group cost a factor of its size at most, since their own squares are part of W.
+BOOST_AUTO_TEST_CASE(outliers_cost_few_digits) {
+  for (const double outlier : {10.0, 1e3, 1e6}) {
+    for (const int count : {1, 3}) {
+      TwoLevelRows rows = random_rows({.sizes = {20000}}, 12);
+      rows.z.col(1).head(count).setConstant(outlier);
+      rows.z.col(2).head(count).setConstant(-outlier);
+      for (const WithinDetail detail : kDetails)
+        check(moments_of(rows, detail), rows, count == 1 ? 1e-13 : 1e-9);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_column_constant_in_each_group_has_no_within_variation_at_all) {
   TwoLevelRows rows = example();
   const Index column = 6;  // of group level
