@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "io/hdf5_result.hpp"
 
-#include <cstdlib>
 #include <vector>
 
 #include "engine/error.hpp"
@@ -12,13 +11,8 @@ namespace {
 
 /// A file that HDF5 could not write out when it was closed (disk full) stays in its books;
 /// its clean-up at the end of the program would crash on it. We close what we open: no
-/// clean-up is needed. And HDF5's own file locks stay off unless the user asks for them: a
-/// reader that looks into a running job's file would stop the job, and some cluster file
-/// systems cannot lock; JobLock keeps writers apart. Must be said before HDF5's first call.
-[[maybe_unused]] const herr_t kSettings = [] {
-  ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
-  return H5dont_atexit();
-}();
+/// clean-up is needed. Must be said before HDF5's first call.
+[[maybe_unused]] const herr_t kNoCleanUpAtExit = H5dont_atexit();
 
 }  // namespace
 

@@ -17,6 +17,11 @@ inline std::string part_path(const std::string& path) {
   return parts_directory(path) + "/rank0.h5";
 }
 
+/// "OUT.h5" -> "OUT.h5.parts/rank0.h5.new": the same while it is laid out.
+inline std::string draft_path(const std::string& path) {
+  return part_path(path) + ".new";
+}
+
 /// "OUT.h5" -> "OUT.h5.parts/lock": held by the job that writes it.
 inline std::string lock_path(const std::string& path) {
   return parts_directory(path) + "/lock";

@@ -197,6 +197,7 @@ void make_parts_directory(const std::string& path) {
 void remove_parts(const std::string& path) {
   std::error_code ignored;
   fs::remove(part_path(path), ignored);
+  fs::remove(draft_path(path), ignored);
   fs::remove(lock_path(path), ignored);
   fs::remove(parts_directory(path), ignored);
 }
@@ -253,16 +254,21 @@ ResultWriter::ResultWriter(std::string path,
   make_parts_directory(s.path);
   s.lock.emplace(s.path);
   try {
+    // Under a name that nobody reads: a reader's lock would keep HDF5 from writing it.
+    const std::string draft = draft_path(s.path);
     std::error_code gone;
     fs::remove(s.part, gone);
+    fs::remove(draft, gone);
     // HDF5 bears a full disk badly: it learns of it when it closes the file. So the room is
     // there before HDF5 writes more than an empty file.
-    hdf5::File::create(s.part).close();
-    s.file.emplace(s.part);
+    hdf5::File::create(draft).close();
+    s.file.emplace(draft);
     s.file->reserve(expected_bytes(contents));
-    s.places = lay_out_file(hdf5::File::open(s.part, hdf5::Access::read_write), contents);
+    s.places = lay_out_file(hdf5::File::open(draft, hdf5::Access::read_write), contents);
     // Closing cut the file to what it holds.
-    s.file->reserve(static_cast<std::int64_t>(fs::file_size(s.part)) + kProvenanceRoom);
+    s.file->reserve(static_cast<std::int64_t>(fs::file_size(draft)) + kProvenanceRoom);
+    rename_durably(draft, s.part);
+    s.file.emplace(s.part);
   } catch (...) {
     remove_parts(s.path);
     throw;
