@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(want_of_room_is_told_before_the_job_and_leaves_nothing) {
       error_of<IoError>([&] { ResultWriter writer(path, contents, false); });
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
-  BOOST_TEST(has(message, "out.h5.parts/rank0.h5: no room for its 57."), message);
+  BOOST_TEST(has(message, "out.h5.parts/rank0.h5.new: no room for its 57."), message);
   BOOST_TEST(has(message, "File too large"), message);
   BOOST_TEST(!fs::exists(path + ".parts"));
 }
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_named) {
     } catch (const IoError& error) {
       message = error.what();
     }
-    const bool told = has(message, "out.h5.parts/rank0.h5: no room for its 57.") &&
+    const bool told = has(message, "out.h5.parts/rank0.h5.new: no room for its 57.") &&
                       has(message, "No space left on device (") &&
                       has(message, " free); choose another --output");
     const bool clean = fs::is_empty(disk);
