@@ -15,8 +15,9 @@ enum class ColumnKind { numeric, categorical };
 struct ColumnInfo {
   std::string name;
   ColumnKind kind = ColumnKind::numeric;
-  bool ordered = false;   ///< categories have an order (ordinal responses)
-  std::string stored_as;  ///< type in the file, for people: "float64", "categorical (int8)"
+  bool ordered = false;  ///< categories have an order (ordinal responses)
+  std::string
+      stored_as;  ///< type in the file, for people: "float64", "categorical (int8)"
 };
 
 /// Some rows of some columns, every value as a double: a number as it is (integers and
