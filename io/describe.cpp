@@ -93,7 +93,7 @@ class Describer {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       attempt(c, [&] {
         tallies_[c].level_count.assign(table_.levels(c).size(), 0);
-        table_.read(0, 0, {&c, 1}, block_);
+        table_.reader({c});
       });
     }
   }
@@ -145,13 +145,15 @@ class Describer {
   void read(std::int64_t first, std::int64_t count) {
     std::vector<std::size_t> usable = usable_columns();
     try {
-      table_.read(first, count, usable, block_);
+      if (!reader_) reader_ = table_.reader(usable);
+      reader_->read(first, count, block_);
     } catch (const Error&) {
       for (const std::size_t c : usable) {
-        attempt(c, [&] { table_.read(first, count, {&c, 1}, block_); });
+        attempt(c, [&] { table_.reader({c})->read(first, count, block_); });
       }
       usable = usable_columns();
-      table_.read(first, count, usable, block_);
+      reader_ = table_.reader(usable);
+      reader_->read(first, count, block_);
     }
     if (level_hashes_.size() != usable.size()) gather_level_hashes(usable);
     for (std::size_t i = 0; i < usable.size(); ++i) {
@@ -174,6 +176,7 @@ class Describer {
   std::vector<LevelHashes> level_hashes_;  ///< of the columns that can be used
   std::vector<Tally> tallies_;
   std::vector<std::vector<Hash128>> hashes_;  ///< by block, then by column
+  std::unique_ptr<RowReader> reader_;         ///< of the usable columns
   RowBlock block_;
 };
 

@@ -13,6 +13,9 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "engine/simd/level.hpp"
+#include "io/xxh3_kernel.hpp"
+
 namespace merit {
 namespace {
 
@@ -27,9 +30,9 @@ std::uint64_t to_little_endian(std::uint64_t bits) {
   return bits;
 }
 
-/// One NaN; x + 0 makes −0 to +0 and changes nothing else.
+/// One NaN.
 std::uint64_t canonical(double x) {
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x + 0.0);
+  const auto bits = std::bit_cast<std::uint64_t>(x);
   return to_little_endian(x == x ? bits : kMissingBits);
 }
 
@@ -56,21 +59,25 @@ Hash128 finish(const State& state) {
   return {hash.low64, hash.high64};
 }
 
-Hash128 hash_column(std::span<const double> values, const LevelHashes& levels) {
-  const State state = new_state();
+void update(const State& state, const void* bytes, std::size_t count) {
+  static const auto kernel = at_level(highest_simd_level(),
+                                      simd_v2::update_xxh3,
+                                      simd_v3::update_xxh3,
+                                      simd_v4::update_xxh3);
+  kernel(state.get(), bytes, count);
+}
+
+/// Adds values that are not hashed as they are.
+template <class Convert>
+void add_converted(const State& state,
+                   std::span<const double> values,
+                   const Convert& convert) {
   std::array<std::uint64_t, kPieceValues> piece;
   for (std::size_t at = 0; at < values.size(); at += kPieceValues) {
     const auto part = values.subspan(at, std::min(kPieceValues, values.size() - at));
-    if (levels.empty()) {
-      std::transform(part.begin(), part.end(), piece.begin(), canonical);
-    } else {
-      std::transform(part.begin(), part.end(), piece.begin(), [&](double index) {
-        return level_hash(index, levels);
-      });
-    }
-    XXH3_128bits_update(state.get(), piece.data(), part.size_bytes());
+    std::transform(part.begin(), part.end(), piece.begin(), convert);
+    update(state, piece.data(), part.size_bytes());
   }
-  return finish(state);
 }
 
 void add(const State& state, std::uint64_t number) {
@@ -91,15 +98,52 @@ LevelHashes hash_levels(Table& table, std::size_t column) {
   return hashes;
 }
 
-std::vector<Hash128> digest_block(std::span<const LevelHashes> levels,
-                                  const RowBlock& block) {
-  assert(levels.size() == block.columns.size());
+struct BlockHasher::Column {
+  const LevelHashes& levels;
+  State state = new_state();
+};
+
+BlockHasher::BlockHasher(std::span<const LevelHashes> levels) {
+  for (const LevelHashes& of_column : levels)
+    columns_.push_back(Column{of_column});
+}
+BlockHasher::BlockHasher(BlockHasher&&) noexcept = default;
+BlockHasher& BlockHasher::operator=(BlockHasher&&) noexcept = default;
+BlockHasher::~BlockHasher() = default;
+
+void BlockHasher::add(const RowBlock& strip) {
+  assert(columns_.size() == strip.columns.size());
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const auto& [levels, state] = columns_[c];
+    const std::span<const double> values = strip.column(c);
+    const bool is_numeric = levels.empty();
+    if (is_numeric && strip.all_finite[c] != 0 &&
+        std::endian::native == std::endian::little) {
+      update(state, values.data(), values.size_bytes());
+    } else if (is_numeric) {
+      add_converted(state, values, canonical);
+    } else {
+      add_converted(state, values, [&levels = levels](double index) {
+        return level_hash(index, levels);
+      });
+    }
+  }
+}
+
+std::vector<Hash128> BlockHasher::take() {
   std::vector<Hash128> hashes;
-  for (std::size_t c = 0; c < block.columns.size(); ++c) {
-    const auto count = static_cast<std::size_t>(block.num_rows);
-    hashes.push_back(hash_column(std::span(block.columns[c]).first(count), levels[c]));
+  for (Column& column : columns_) {
+    hashes.push_back(finish(column.state));
+    XXH3_128bits_reset(column.state.get());
   }
   return hashes;
+}
+
+std::vector<Hash128> digest_block(std::span<const LevelHashes> levels,
+                                  const RowBlock& block) {
+  BlockHasher hasher(levels);
+  hasher.add(block);
+  return hasher.take();
 }
 
 std::string combine_digests(std::span<const ColumnInfo> columns,
@@ -133,9 +177,10 @@ std::string digest(Table& table, std::span<const std::size_t> columns) {
     levels.push_back(hash_levels(table, column));
   }
   std::vector<Hash128> blocks;
+  const auto reader = table.reader({columns.begin(), columns.end()});
   RowBlock block;
   for (std::int64_t first = 0; first < table.num_rows(); first += kBlockRows) {
-    table.read(first, std::min(kBlockRows, table.num_rows() - first), columns, block);
+    reader->read(first, std::min(kBlockRows, table.num_rows() - first), block);
     const std::vector<Hash128> hashes = digest_block(levels, block);
     blocks.insert(blocks.end(), hashes.begin(), hashes.end());
   }

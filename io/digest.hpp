@@ -24,13 +24,31 @@ using LevelHashes = std::vector<std::uint64_t>;
 /// @throws IoError if the levels cannot be read
 LevelHashes hash_levels(Table& table, std::size_t column);
 
-/// One hash per column of a block of rows (the blocks of `kBlockRows` that every pass uses).
+/// Hashes the columns of a block of rows (the blocks of `kBlockRows` that every pass uses),
+/// which may come in strips.
 ///
-/// A number is hashed as a little-endian double with one NaN (missing) and one zero; a
-/// category as the hash of its level's text. So storage types, the file's shape, and the
-/// number and order of levels do not matter; values, their order and missingness do.
-///
-/// @param levels  one entry per column of `block`
+/// A number is hashed as a little-endian double with one NaN (missing); a category as the
+/// hash of its level's text. So storage types, the file's shape, and the number and order of
+/// levels do not matter; values, their order and missingness do.
+class BlockHasher {
+ public:
+  /// @param levels  one entry per column of the block; must outlive the hasher
+  explicit BlockHasher(std::span<const LevelHashes> levels);
+  BlockHasher(BlockHasher&&) noexcept;
+  BlockHasher& operator=(BlockHasher&&) noexcept;
+  ~BlockHasher();
+
+  void add(const RowBlock& strip);
+
+  /// The hash of each column's rows since the last call; begins anew.
+  std::vector<Hash128> take();
+
+ private:
+  struct Column;
+  std::vector<Column> columns_;
+};
+
+/// The hashes of a block that is in memory as a whole.
 std::vector<Hash128> digest_block(std::span<const LevelHashes> levels,
                                   const RowBlock& block);
 

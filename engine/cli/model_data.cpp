@@ -2,7 +2,9 @@
 #include "engine/cli/model_data.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,6 +12,7 @@
 #include "engine/error.hpp"
 #include "engine/model/collinear.hpp"
 #include "engine/model/design.hpp"
+#include "engine/model/moments_builder.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/block_reduction.hpp"
 #include "io/digest.hpp"
@@ -22,25 +25,31 @@ std::int64_t num_blocks(const Table& table) {
   return (table.num_rows() + kBlockRows - 1) / kBlockRows;
 }
 
-void load_block(Table& table,
-                const std::vector<std::size_t>& columns,
-                std::int64_t block,
-                RowBlock& into) {
+BlockRange rows_of(const Table& table, std::int64_t block) {
   const std::int64_t first = block * kBlockRows;
-  table.read(first, std::min(kBlockRows, table.num_rows() - first), columns, into);
+  return {first, std::min(kBlockRows, table.num_rows() - first)};
 }
+
+/// What one thread of a pass keeps: its reader and its memory.
+struct PassWorkspace {
+  std::unique_ptr<RowReader> reader;
+  RowBlock rows;
+  DesignBlock design;
+};
 
 /// First pass, if there is one: facts about all rows that the design needs.
 struct SurveyPass {
-  using Input = RowBlock;
+  using Workspace = PassWorkspace;
   using Node = DesignSurvey;
   Table& table;
   const Design& design;
 
-  void load(std::int64_t block, Input& input) {
-    load_block(table, design.table_columns(), block, input);
+  Workspace workspace() const { return {table.reader(design.table_columns()), {}, {}}; }
+  Node leaf(std::int64_t block, Workspace& work) const {
+    const BlockRange rows = rows_of(table, block);
+    work.reader->read(rows.first, rows.count, work.rows);
+    return design.survey_block(work.rows);
   }
-  Node leaf(Input& input) const { return design.survey_block(input); }
   Node merge(Node left, Node right) const { return merit::merge(left, right); }
   Bytes pack(const Node& node) const { return merit::pack(node); }
   Node unpack(std::span<const std::byte> bytes) const { return merit::unpack(bytes); }
@@ -54,9 +63,14 @@ struct Reduced {
   GroupRows rows;
 };
 
-/// Last pass: digest, moments and, if asked for, the rows themselves.
+/// Last pass: digest, moments and, if asked for, the rows themselves. Blocks are read and
+/// reduced in strips, so that every step finds its values in the cache.
 struct MomentsPass {
-  using Input = RowBlock;
+  struct Workspace {
+    PassWorkspace pass;
+    BlockHasher hasher;
+    MomentsBuilder builder;
+  };
   using Node = Reduced;
   Table& table;
   const Design& design;
@@ -64,23 +78,35 @@ struct MomentsPass {
   ModelNeeds needs;
   SimdLevel simd;
 
-  void load(std::int64_t block, Input& input) {
-    load_block(table, design.table_columns(), block, input);
+  Workspace workspace() const {
+    const auto num_columns = std::ssize(design.coefficient_names()) + 1;
+    return {{table.reader(design.table_columns()), {}, {}},
+            BlockHasher(levels),
+            MomentsBuilder(num_columns, design.has_intercept(), needs.within, simd)};
   }
-  Node leaf(Input& input) const {
-    static thread_local DesignBlock block;
-    design.evaluate(input, block);
+  Node leaf(std::int64_t block, Workspace& work) const {
+    auto& [reader, rows, used] = work.pass;
+    const BlockRange all = rows_of(table, block);
     Node node;
-    node.counts = block.counts;
-    node.hashes = digest_block(levels, input);
-    node.moments = group_moments(block.z, block.group, needs.within, simd);
-    if (needs.rows) node.rows = group_rows(block.z, block.group);
+    for (std::int64_t first = all.first; first < all.end(); first += kStripRows) {
+      reader->read(first, std::min(kStripRows, all.end() - first), rows);
+      work.hasher.add(rows);
+      design.evaluate(rows, used);
+      node.counts += used.counts;
+      work.builder.add(used.columns, used.group, used.counts.rows_used);
+      if (!needs.rows) continue;
+      const std::vector<double> group(used.group, used.group + used.counts.rows_used);
+      GroupRows strip = group_rows(used.z(), group);
+      node.rows = node.rows.key.empty() ? std::move(strip) : merit::merge(node.rows, strip);
+    }
+    node.hashes = work.hasher.take();
+    node.moments = work.builder.take();
     return node;
   }
   Node merge(Node left, Node right) const {
     left.counts += right.counts;
     left.hashes.insert(left.hashes.end(), right.hashes.begin(), right.hashes.end());
-    left.moments = merit::merge(left.moments, right.moments);
+    left.moments = merit::merge(left.moments, right.moments, simd);
     if (needs.rows) left.rows = merit::merge(left.rows, right.rows);
     return left;
   }
@@ -123,9 +149,10 @@ void check_same_table(const Communicator& comm,
     writer.put(table.num_rows());
     const std::int64_t count = std::min(kRowsSeen, table.num_rows());
     RowBlock rows;
+    const auto reader = table.reader(design.table_columns());
     for (const std::int64_t first : {std::int64_t{0}, table.num_rows() - count}) {
       if (count == 0) break;
-      table.read(first, count, design.table_columns(), rows);
+      reader->read(first, count, rows);
       writer.put_all(std::span<const Hash128>(digest_block(levels, rows)));
     }
     return writer.take();
@@ -205,14 +232,14 @@ ModelData read_model_data(const Communicator& comm,
     }
   });
   check_same_table(comm, *table, *design, levels);
-  const PipelineOptions pipeline{.threads = run.num_threads()};
+  const BlockLoopOptions loop{.threads = run.num_threads()};
   while (design->needs_survey()) {
     SurveyPass pass{*table, *design};
-    const DesignSurvey survey = reduce_blocks(comm, num_blocks(*table), pass, pipeline);
+    const DesignSurvey survey = reduce_blocks(comm, num_blocks(*table), pass, loop);
     design->complete(survey);
   }
   MomentsPass pass{*table, *design, levels, needs, run.simd_level()};
-  Reduced reduced = reduce_blocks(comm, num_blocks(*table), pass, pipeline);
+  Reduced reduced = reduce_blocks(comm, num_blocks(*table), pass, loop);
   if (num_blocks(*table) == 0) {
     throw DataError(table->name() + " has no rows");
   }

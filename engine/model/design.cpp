@@ -9,16 +9,25 @@ namespace merit {
 namespace {
 
 // The values of the rows used, one after the other.
-void copy_used(const FrameBlock& frame, const double* values, double* out) {
+void copy_used(const FrameBlock& frame, const double* values, std::vector<double>& out) {
+  const auto num_used = static_cast<std::size_t>(frame.counts.rows_used);
   if (frame.uses_all_rows) {
-    std::copy_n(values, frame.counts.rows_used, out);
-  } else {
-    for (const std::int32_t row : frame.rows)
-      *out++ = values[row];
+    out.assign(values, values + num_used);
+    return;
   }
+  out.resize(num_used);
+  for (std::size_t i = 0; i < num_used; ++i)
+    out[i] = values[frame.rows[i]];
 }
 
 }  // namespace
+
+Eigen::MatrixXd DesignBlock::z() const {
+  Eigen::MatrixXd z(num_rows(), std::ssize(columns));
+  for (Eigen::Index k = 0; k < z.cols(); ++k)
+    std::copy_n(columns[static_cast<std::size_t>(k)], z.rows(), z.col(k).data());
+  return z;
+}
 
 Design::Design(Formula formula, Table& table, const FrameOptions& options)
     : formula_(std::move(formula)), frame_(formula_, table, options) {
@@ -45,40 +54,54 @@ DesignBlock Design::evaluate(const RowBlock& block) const {
 
 void Design::evaluate(const RowBlock& block, DesignBlock& out) const {
   assert(!needs_survey());
-  FrameBlock frame = frame_.evaluate(block);
-  const Eigen::Index num_used = frame.counts.rows_used;
-  const auto num_columns = static_cast<Eigen::Index>(columns_.size());
-  out.z.resize(num_used, num_columns + 1);
+  out.frame = frame_.evaluate(block);
+  const FrameBlock& frame = out.frame;
+  out.counts = frame.counts;
+  const auto num_used = static_cast<std::size_t>(frame.counts.rows_used);
+  const std::size_t num_columns = columns_.size();
+  out.columns.resize(num_columns + 1);
+  out.computed.resize(num_columns + 2);
+  // A variable on the rows used: where it is, or copied.
+  const auto show = [&](std::size_t variable, std::vector<double>& copy) {
+    const double* values = frame.values[variable];
+    if (frame.uses_all_rows) return values;
+    copy_used(frame, values, copy);
+    return static_cast<const double*>(copy.data());
+  };
 
-  Eigen::ArrayXd values(num_used);
-  for (Eigen::Index k = 0; k < num_columns; ++k) {
-    const ModelColumn& column = columns_[static_cast<std::size_t>(k)];
-    auto z = out.z.col(k).array();
-    if (column.components.empty()) z.setOnes();
-    for (const ModelColumn::Component& component : column.components) {
-      const bool first = &component == &column.components.front();
-      double* target = first ? z.data() : values.data();
-      copy_used(frame, frame.values[component.variable], target);
-      if (component.level) {
-        Eigen::Map<Eigen::ArrayXd> dummy(target, num_used);
-        dummy = (dummy == *component.level).cast<double>();
-      }
-      if (!first) z *= values;
+  std::vector<double> factor;
+  for (std::size_t k = 0; k < num_columns; ++k) {
+    const std::vector<ModelColumn::Component>& components = columns_[k].components;
+    std::vector<double>& product = out.computed[k];
+    if (components.size() == 1 && !components.front().level) {
+      out.columns[k] = show(components.front().variable, product);
+      continue;
     }
+    product.assign(num_used, 1.0);
+    for (const ModelColumn::Component& component : components) {
+      copy_used(frame, frame.values[component.variable], factor);
+      for (std::size_t i = 0; i < num_used; ++i) {
+        const double value = !component.level                ? factor[i]
+                             : factor[i] == *component.level ? 1.0
+                                                             : 0.0;
+        product[i] *= value;
+      }
+    }
+    out.columns[k] = product.data();
   }
 
-  auto y = out.z.col(num_columns).array();
-  copy_used(frame, frame.values[frame_.response()], y.data());
-  for (const std::size_t offset : frame_.offsets()) {
-    copy_used(frame, frame.values[offset], values.data());
-    y -= values;
+  std::vector<double>& response = out.computed[num_columns];
+  out.columns[num_columns] = show(frame_.response(), response);
+  if (!frame_.offsets().empty()) {
+    copy_used(frame, frame.values[frame_.response()], response);
+    for (const std::size_t offset : frame_.offsets()) {
+      copy_used(frame, frame.values[offset], factor);
+      for (std::size_t i = 0; i < num_used; ++i)
+        response[i] -= factor[i];
+    }
+    out.columns[num_columns] = response.data();
   }
-
-  out.group.resize(static_cast<std::size_t>(num_used));
-  copy_used(frame, frame.values[frame_.group()], out.group.data());
-  for (double& key : out.group)
-    key += 0.0;  // one zero, not two
-  out.counts = std::move(frame.counts);
+  out.group = show(frame_.group(), out.computed[num_columns + 1]);
 }
 
 }  // namespace merit

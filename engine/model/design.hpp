@@ -15,12 +15,21 @@
 
 namespace merit {
 
-/// The rows of one block that the model uses.
+/// The rows of one block that the model uses. What it shows lies partly in the RowBlock that
+/// it was made from, and lives no longer than that.
 struct DesignBlock {
-  /// Rows used × (p + 1): fixed-effect columns, then the response minus offsets.
-  Eigen::MatrixXd z;
-  std::vector<double> group;  ///< rows used: number or level index of the row's group
+  /// p + 1 columns, rows used each: the fixed effects', then the response minus offsets.
+  std::vector<const double*> columns;
+  const double* group = nullptr;  ///< rows used: number or level index of the row's group
   RowCounts counts;
+
+  Eigen::Index num_rows() const { return counts.rows_used; }
+  /// The columns as a matrix: rows used × (p + 1).
+  Eigen::MatrixXd z() const;
+
+  // What is not in the RowBlock.
+  FrameBlock frame;
+  std::vector<std::vector<double>> computed;  // p + 2, empty where not needed
 };
 
 /// How a formula turns rows of a table into columns of numbers: R's model.frame and
@@ -39,8 +48,8 @@ struct DesignBlock {
 ///     }
 ///     for (block : blocks) use(design.evaluate(block));
 ///
-/// Blocks hold kBlockRows rows of table_columns(). Evaluation copies plain columns and
-/// computes only the others.
+/// Blocks hold kBlockRows rows of table_columns(), for evaluate() any number of rows.
+/// Evaluation shows plain columns where they are and computes only the others.
 class Design {
  public:
   /// Binds the formula to the table's columns; reads no rows (but levels of text columns).

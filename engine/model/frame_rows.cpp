@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ModelFrame: which rows of a block are used, and the values of the variables on them.
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -10,25 +9,9 @@
 #include <fmt/format.h>
 
 #include "engine/model/frame.hpp"
+#include "engine/simd/finite.hpp"
 
 namespace merit {
-namespace {
-
-// Written so that compilers make it vector code: an exponent of all ones (infinity, NaN)
-// carries into the sign bit.
-bool all_finite(const double* values, std::int64_t count) {
-  constexpr std::uint64_t kExponent = 0x7ff0000000000000U;
-  constexpr std::uint64_t kLowestBitOfExponent = 0x0010000000000000U;
-  std::uint64_t carries = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    carries |=
-        (std::bit_cast<std::uint64_t>(values[i]) & kExponent) + kLowestBitOfExponent;
-  }
-  return (carries >> 63) == 0;
-}
-
-}  // namespace
-
 ModelFrame::Slots ModelFrame::column_slots(const RowBlock& block) const {
   assert(block.columns.size() == scope_.columns.size());
   Slots slots;
@@ -102,16 +85,21 @@ FrameBlock ModelFrame::select_rows(const RowBlock& block,
   for (std::size_t v = 0; v < variables_.size(); ++v) {
     const Variable& variable = variables_[v];
     const double* values = nullptr;
+    bool finite = false;
     if (variable.expression.op == BoundExpression::Op::column) {
-      values = slots.values[variable.expression.slot];
+      const std::size_t slot = variable.expression.slot;
+      values = slots.values[slot];
+      finite = slot < block.all_finite.size() ? block.all_finite[slot] != 0
+                                              : all_finite({values, num_rows});
     } else {
       frame.computed[v] =
           merit::evaluate(variable.expression, slots.values, block.num_rows);
       values = frame.computed[v].data();
+      finite = all_finite({values, num_rows});
     }
     // With gmean(x) or scale(x) in it, these are stand-ins: evaluate() makes the values.
     frame.values.push_back(variable.uses_statistics ? nullptr : values);
-    if (all_finite(values, block.num_rows)) continue;
+    if (finite) continue;
 
     frame.suspects.push_back(v);
     if (used.empty()) used.assign(num_rows, 1);
@@ -156,7 +144,8 @@ FrameBlock ModelFrame::evaluate(const RowBlock& block) const {
       frame.computed[v] =
           merit::evaluate(variables_[v].expression, slots.values, block.num_rows);
       frame.values[v] = frame.computed[v].data();
-      if (!all_finite(frame.values[v], block.num_rows)) frame.suspects.push_back(v);
+      const auto num_rows = static_cast<std::size_t>(block.num_rows);
+      if (!all_finite({frame.values[v], num_rows})) frame.suspects.push_back(v);
     }
   }
   check_finite(block, frame);

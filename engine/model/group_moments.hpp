@@ -34,11 +34,17 @@ struct GroupMoments {
   Eigen::Index num_columns() const { return origin.rows(); }
 };
 
+/// Position of (a, b), b ≤ a, in a lower triangle that is stored row by row.
+constexpr Eigen::Index packed_index(Eigen::Index a, Eigen::Index b) {
+  return a * (a + 1) / 2 + b;
+}
+
 /// Whether the within-group products are summed over groups or kept apart (a bootstrap that
 /// draws groups needs them apart): O(p²) or O(J p²) memory.
 enum class WithinDetail { pooled, per_group };
 
-/// Moments of the rows of one block.
+/// Moments of the rows of one block, held as a matrix (MomentsBuilder takes them as they are
+/// read).
 ///
 /// @param z      rows × (p+1), columns [x, y], finite
 /// @param group  rows, key of each row's group, finite
@@ -51,7 +57,10 @@ GroupMoments group_moments(const Eigen::MatrixXd& z,
                            SimdLevel simd);
 
 /// Moments of the rows of both; groups in ascending order of their keys.
-GroupMoments merge(const GroupMoments& a, const GroupMoments& b);
+/// @param simd  changes the speed alone
+GroupMoments merge(const GroupMoments& a,
+                   const GroupMoments& b,
+                   SimdLevel simd = SimdLevel::v2);
 
 std::vector<std::byte> pack(const GroupMoments& moments);
 GroupMoments unpack_group_moments(std::span<const std::byte> bytes);

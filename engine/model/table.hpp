@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "engine/simd/finite.hpp"
 
 namespace merit {
 
@@ -26,6 +29,17 @@ struct RowBlock {
   std::int64_t first_row = 0;
   std::int64_t num_rows = 0;
   std::vector<std::vector<double>> columns;  ///< in the order asked for, num_rows each
+  std::vector<std::uint8_t> all_finite;  ///< per column, whether no value is ∞ or NaN
+
+  std::span<const double> column(std::size_t i) const {
+    return {columns[i].data(), static_cast<std::size_t>(num_rows)};
+  }
+  /// Fills `all_finite`: for whoever fills `columns`.
+  void note_finite() {
+    all_finite.resize(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      all_finite[i] = merit::all_finite(column(i)) ? 1 : 0;
+  }
 };
 
 inline constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -33,6 +47,23 @@ inline constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 /// Rows per block of every pass over a table. Part of what makes results the same bits on
 /// any number of ranks and threads: reductions are made per block, then over a fixed tree.
 inline constexpr std::int64_t kBlockRows = 65'536;
+
+/// Rows that are read and reduced at a time where a block need not be whole: a dozen columns
+/// of them stay in a processor's second cache.
+inline constexpr std::int64_t kStripRows = 4'096;
+static_assert(kBlockRows % kStripRows == 0);
+
+/// Reads rows of some columns of a table. Several threads may read one table at the same
+/// time, each with a reader of its own.
+class RowReader {
+ public:
+  virtual ~RowReader() = default;
+
+  /// Reads rows [first, first + count) into `block`, reusing its memory. Going forward is
+  /// fast; going to and fro may not be (a compressed file).
+  /// @throws IoError if reading fails
+  virtual void read(std::int64_t first, std::int64_t count, RowBlock& block) = 0;
+};
 
 /// A data frame that can be read in blocks; a snapshot (io/) or a table in memory (tests).
 class Table {
@@ -49,12 +80,9 @@ class Table {
   /// @throws IoError if reading fails
   virtual const std::vector<std::string>& levels(std::size_t column) = 0;
 
-  /// Reads rows [first, first + count) of `columns` into `block`, reusing its memory.
-  /// Not thread-safe. @throws IoError if reading fails
-  virtual void read(std::int64_t first,
-                    std::int64_t count,
-                    std::span<const std::size_t> columns,
-                    RowBlock& block) = 0;
+  /// A reader of `columns`, in this order. It must not outlive the table. Not thread-safe.
+  /// @throws DataError if a column cannot be used, IoError if reading fails
+  virtual std::unique_ptr<RowReader> reader(std::vector<std::size_t> columns) = 0;
 };
 
 }  // namespace merit

@@ -15,7 +15,8 @@ namespace {
 /// Memory of one thread.
 struct RowWorkspace {
   AlignedDoubles size, mean, within;
-  std::vector<double> drawn, cross, sum;
+  std::vector<double> drawn, sum;
+  std::vector<double> cross, tile;  // as in MomentsSums
 };
 
 class RowBootstrap : public Scheme {
@@ -32,7 +33,7 @@ class RowBootstrap : public Scheme {
         arrays_(stats, fit, options.criterion),
         rows_(std::move(rows)),
         q_(stats.num_fixed() + 1),
-        stride_((q_ + 7) / 8 * 8) {
+        stride_((q_ + 3) / 4 * 4) {
     // Rows from the common origin, row-major and padded, so that a drawn row is one copy.
     centred_.assign(static_cast<std::size_t>(rows_->z.rows() * stride_), 0.0);
     for (Eigen::Index a = 0; a < q_; ++a) {
@@ -58,7 +59,6 @@ class RowBootstrap : public Scheme {
                   grouped_scratch(constants),
                   rows,
                   [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
-                    std::fill_n(work.within.data(), pairs * kPackSize, 0.0);
                     for (std::int64_t lane = 0; lane < kPackSize; ++lane) {
                       draw(pack + lane, lane, work);
                     }
@@ -75,9 +75,19 @@ class RowBootstrap : public Scheme {
     const auto J = static_cast<std::int64_t>(rows_->key.size());
     Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
+    const auto columns = static_cast<int>(q_);
+    work.cross.assign(static_cast<std::size_t>(cross_size(columns)), 0.0);
+    work.tile.resize(static_cast<std::size_t>(tile_size(columns)));
     for (std::int64_t slot = 0; slot < J; ++slot) {
       const std::int64_t group = unit_ == ResampleUnit::both ? groups.index(J) : slot;
       draw_slot(group, slot, lane, within, work);
+    }
+    const double* product = work.cross.data();
+    double* to = work.within.data() + lane;
+    for (Eigen::Index pair = 0; pair < q_ * (q_ + 1) / 2; ++pair) {
+      *to = cross_total(product);
+      product += kMomentsSums;
+      to += kPackSize;
     }
   }
 
@@ -101,22 +111,20 @@ class RowBootstrap : public Scheme {
     }
     for (double& sum : work.sum)
       sum /= static_cast<double>(n);
-    work.cross.assign(stride * stride, 0.0);
     for (std::int64_t i = 0; i < n; ++i) {
       double* row = work.drawn.data() + i * stride_;
       for (std::size_t a = 0; a < stride; ++a)
         row[a] -= work.sum[a];
     }
     moments_.add_products(
-        work.drawn.data(), n, static_cast<int>(stride_), work.cross.data());
+        {static_cast<int>(q_), nullptr, work.cross.data(), work.tile.data()},
+        work.drawn.data(),
+        static_cast<int>(stride_),
+        n);
     work.size.data()[slot * kPackSize + lane] = static_cast<double>(n);
-    for (Eigen::Index a = 0, ab = 0; a < q_; ++a) {
+    for (Eigen::Index a = 0; a < q_; ++a) {
       work.mean.data()[(slot * q_ + a) * kPackSize + lane] =
           work.sum[static_cast<std::size_t>(a)];
-      for (Eigen::Index b = 0; b <= a; ++b, ++ab) {
-        work.within.data()[ab * kPackSize + lane] +=
-            work.cross[static_cast<std::size_t>(a * stride_ + b)];
-      }
     }
   }
 

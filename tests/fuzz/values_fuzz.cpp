@@ -23,9 +23,10 @@ void read_all(merit::Table& table) {
   const std::int64_t rows = table.num_rows();
   for (std::size_t column = 0; column < table.columns().size(); ++column) {
     try {
+      const auto reader = table.reader({column});
       for (std::int64_t first = 0; first < rows; first += merit::kBlockRows) {
         const std::int64_t count = std::min(merit::kBlockRows, rows - first);
-        table.read(first, count, {&column, 1}, block);
+        reader->read(first, count, block);
       }
       table.levels(column);
     } catch (const merit::Error&) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/run/block_reduction.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,9 @@ namespace {
 /// Sums of 1/(i+1)^1.5 over blocks of 10 terms, with an (x, count) node; its bits change
 /// with almost any other order of additions.
 struct Sums {
-  struct Input {
-    std::int64_t block = -1;
+  struct Workspace {
     std::vector<double> values;
+    std::int64_t last = -1;
   };
   struct Node {
     double sum = 0.0;
@@ -31,29 +32,32 @@ struct Sums {
     bool operator==(const Node&) const = default;
   };
 
-  std::int64_t load_fails_at = -1;
-  std::int64_t leaf_fails_at = -1;
-  std::vector<std::int64_t> loaded = {};
+  std::int64_t one_fails_at = -1;
+  std::int64_t all_fail_from = -1;
+  mutable std::mutex mutex = {};
+  mutable std::vector<std::int64_t> seen = {};
+  mutable bool goes_back = false;  // a thread met a block before its last one
 
-  void load(std::int64_t block, Input& input) {
-    if (block == load_fails_at)
+  Workspace workspace() const { return {}; }
+  Node leaf(std::int64_t block, Workspace& work) const {
+    if (block == one_fails_at)
       throw IoError("cannot read block " + std::to_string(block));
-    loaded.push_back(block);
-    input.block = block;
-    input.values.clear();
-    for (int i = 0; i < 10; ++i) {
-      input.values.push_back(1.0 /
-                             std::pow(static_cast<double>(10 * block + i + 1), 1.5));
+    if (all_fail_from >= 0 && block >= all_fail_from)
+      throw DataError("infinite value in block " + std::to_string(block));
+    {
+      const std::lock_guard lock(mutex);
+      seen.push_back(block);
+      goes_back = goes_back || block < work.last;
     }
-  }
-  Node leaf(const Input& input) const {
-    if (leaf_fails_at >= 0 && input.block >= leaf_fails_at) {
-      throw DataError("infinite value in block " + std::to_string(input.block));
+    work.last = block;
+    work.values.clear();
+    for (int i = 0; i < 10; ++i) {
+      work.values.push_back(1.0 / std::pow(static_cast<double>(10 * block + i + 1), 1.5));
     }
     Node node;
-    for (const double value : input.values)
+    for (const double value : work.values)
       node.sum += value;
-    node.count = static_cast<std::int64_t>(input.values.size());
+    node.count = static_cast<std::int64_t>(work.values.size());
     return node;
   }
   Node merge(const Node& left, const Node& right) const {
@@ -75,9 +79,8 @@ Sums::Node by_definition(std::int64_t level,
                          std::int64_t num_blocks) {
   Sums sums;
   if (level == 0) {
-    Sums::Input input;
-    sums.load(index, input);
-    return sums.leaf(input);
+    Sums::Workspace work;
+    return sums.leaf(index, work);
   }
   const Sums::Node left = by_definition(level - 1, 2 * index, num_blocks);
   if ((2 * index + 1) << (level - 1) >= num_blocks) return left;
@@ -114,16 +117,22 @@ BOOST_AUTO_TEST_CASE(the_order_of_additions_does_matter_here) {
   BOOST_TEST(running != by_definition(top_level(257), 0, 257).sum);
 }
 
-BOOST_AUTO_TEST_CASE(each_rank_loads_its_own_blocks_in_order) {
-  Sums sums;
-  std::vector<std::int64_t> seen;
-  const auto note = [&](std::int64_t done, std::int64_t) { seen.push_back(done); };
-  reduce_blocks(world(), 10, sums, {.threads = 2, .progress = note});
-  const BlockRange mine = local_range(10, world().rank(), world().size());
-  BOOST_TEST(sums.loaded.size() == static_cast<std::size_t>(mine.count));
-  BOOST_TEST(seen.size() == static_cast<std::size_t>(mine.count));
-  for (std::size_t i = 0; i < sums.loaded.size(); ++i) {
-    BOOST_TEST(sums.loaded[i] == mine.first + static_cast<std::int64_t>(i));
+BOOST_AUTO_TEST_CASE(each_rank_uses_its_own_blocks_once_and_each_thread_goes_forward) {
+  for (const int threads : {1, 2, 5}) {
+    Sums sums;
+    std::int64_t done = 0;
+    const auto note = [&](std::int64_t now, std::int64_t) {
+      BOOST_TEST(now >= done);
+      done = now;
+    };
+    reduce_blocks(world(), 100, sums, {.threads = threads, .progress = note});
+    const BlockRange mine = local_range(100, world().rank(), world().size());
+    std::sort(sums.seen.begin(), sums.seen.end());
+    BOOST_TEST_REQUIRE(sums.seen.size() == static_cast<std::size_t>(mine.count));
+    for (std::size_t i = 0; i < sums.seen.size(); ++i)
+      BOOST_TEST(sums.seen[i] == mine.first + static_cast<std::int64_t>(i));
+    BOOST_TEST(!sums.goes_back);
+    BOOST_TEST(done == mine.count);
   }
 }
 
@@ -132,10 +141,10 @@ BOOST_AUTO_TEST_CASE(no_blocks_give_an_empty_node) {
   BOOST_TEST((reduce_blocks(world(), 0, sums) == Sums::Node{}));
 }
 
-BOOST_AUTO_TEST_CASE(load_error_on_one_rank_reaches_all) {
+BOOST_AUTO_TEST_CASE(an_error_on_one_rank_reaches_all) {
   for (const int threads : {1, 2, 5}) {
     Sums sums;
-    sums.load_fails_at = 19;
+    sums.one_fails_at = 19;
     BOOST_CHECK_EXCEPTION(
         reduce_blocks(world(), 20, sums, {.threads = threads}),
         IoError,
@@ -148,7 +157,7 @@ BOOST_AUTO_TEST_CASE(load_error_on_one_rank_reaches_all) {
 BOOST_AUTO_TEST_CASE(first_failing_leaf_is_reported_for_any_ranks_and_threads) {
   for (const int threads : {1, 2, 5}) {
     Sums sums;
-    sums.leaf_fails_at = 6;
+    sums.all_fail_from = 6;
     BOOST_CHECK_EXCEPTION(
         reduce_blocks(world(), 40, sums, {.threads = threads}),
         DataError,

@@ -15,9 +15,10 @@ inline std::vector<RowBlock> read_blocks(const Design& design,
                                          Table& table,
                                          std::int64_t block_rows = kBlockRows) {
   std::vector<RowBlock> blocks;
+  const auto reader = table.reader(design.table_columns());
   for (std::int64_t first = 0; first < table.num_rows(); first += block_rows) {
     const std::int64_t count = std::min(block_rows, table.num_rows() - first);
-    table.read(first, count, design.table_columns(), blocks.emplace_back());
+    reader->read(first, count, blocks.emplace_back());
   }
   return blocks;
 }
@@ -32,15 +33,26 @@ inline void survey(Design& design, const std::vector<RowBlock>& blocks) {
   }
 }
 
-/// The whole of a table as one DesignBlock, rows of all blocks one after the other.
-inline DesignBlock evaluate_design(Design& design,
-                                   Table& table,
-                                   std::int64_t block_rows = kBlockRows) {
+/// What a design makes of a table, in memory.
+struct EvaluatedRows {
+  Eigen::MatrixXd z;  ///< rows used × (p + 1)
+  std::vector<double> group;
+  RowCounts counts;
+};
+
+inline EvaluatedRows in_memory(const DesignBlock& block) {
+  return {block.z(), {block.group, block.group + block.num_rows()}, block.counts};
+}
+
+/// The whole of a table, rows of all blocks one after the other.
+inline EvaluatedRows evaluate_design(Design& design,
+                                     Table& table,
+                                     std::int64_t block_rows = kBlockRows) {
   const std::vector<RowBlock> blocks = read_blocks(design, table, block_rows);
   survey(design, blocks);
-  DesignBlock all;
+  EvaluatedRows all;
   for (const RowBlock& block : blocks) {
-    const DesignBlock part = design.evaluate(block);
+    const EvaluatedRows part = in_memory(design.evaluate(block));
     const Eigen::Index before = all.z.rows();
     all.z.conservativeResize(before + part.z.rows(), part.z.cols());
     all.z.bottomRows(part.z.rows()) = part.z;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,17 +66,10 @@ class MemoryTable : public Table {
   const std::vector<std::string>& levels(std::size_t column) override {
     return levels_.at(column);
   }
-  void read(std::int64_t first,
-            std::int64_t count,
-            std::span<const std::size_t> columns,
-            RowBlock& block) override {
-    block.first_row = first;
-    block.num_rows = count;
-    block.columns.resize(columns.size());
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto begin = values_.at(columns[i]).begin() + first;
-      block.columns[i].assign(begin, begin + count);
-    }
+  std::unique_ptr<RowReader> reader(std::vector<std::size_t> columns) override {
+    for (const std::size_t column : columns)
+      values_.at(column);
+    return std::make_unique<Reader>(*this, std::move(columns));
   }
 
   /// All values of a column, as `read` gives them.
@@ -84,6 +78,26 @@ class MemoryTable : public Table {
   }
 
  private:
+  class Reader : public RowReader {
+   public:
+    Reader(const MemoryTable& table, std::vector<std::size_t> columns)
+        : table_(table), columns_(std::move(columns)) {}
+    void read(std::int64_t first, std::int64_t count, RowBlock& block) override {
+      block.first_row = first;
+      block.num_rows = count;
+      block.columns.resize(columns_.size());
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const auto begin = table_.values_[columns_[i]].begin() + first;
+        block.columns[i].assign(begin, begin + count);
+      }
+      block.note_finite();
+    }
+
+   private:
+    const MemoryTable& table_;
+    std::vector<std::size_t> columns_;
+  };
+
   MemoryTable& push(ColumnInfo info,
                     std::vector<std::string> levels,
                     std::vector<double> values) {

@@ -58,7 +58,7 @@ inline std::vector<double> column(Table& table, const std::string& name) {
   for (std::size_t c = 0; c < table.columns().size(); ++c) {
     if (table.columns()[c].name != name) continue;
     RowBlock block;
-    table.read(0, table.num_rows(), {&c, 1}, block);
+    table.reader({c})->read(0, table.num_rows(), block);
     return block.columns[0];
   }
   BOOST_TEST_REQUIRE(false, "no column " << name);

@@ -137,11 +137,12 @@ BOOST_AUTO_TEST_CASE(blocks_give_what_the_whole_gives) {
   for (const char* name : {"plain", "small", "odd", "whole"}) {
     all.push_back(index_of(*table, name));
   }
+  const auto reader = table->reader(all);
   RowBlock block;
   for (const std::int64_t step : {std::int64_t{999}, kBlockRows}) {
     for (std::int64_t first = 0; first < 200'000; first += step) {
       const std::int64_t count = std::min(step, 200'000 - first);
-      table->read(first, count, all, block);
+      reader->read(first, count, block);
       BOOST_TEST_REQUIRE(block.first_row == first);
       BOOST_TEST_REQUIRE(block.num_rows == count);
       for (const std::vector<double>& values : block.columns) {

