@@ -313,6 +313,36 @@ std::int64_t ResultFile::num_committed() const {
   return state_->num_committed;
 }
 
+void ResultFile::for_each_block(
+    const std::function<
+        void(std::int64_t, std::span<const double>, std::span<const std::uint8_t>)>& use)
+    const {
+  if (!state_->plan) return;
+  const std::int64_t block = state_->plan->block_rows;
+  const std::int64_t width = std::ssize(state_->columns);
+  const std::int64_t row_bytes = width * static_cast<std::int64_t>(sizeof(double));
+  const std::int64_t rows_at_once =
+      std::max<std::int64_t>(1, kReadBytes / row_bytes / block) * block;
+  std::vector<double> estimates;
+  std::vector<std::uint8_t> status;
+  for (const Run& run : state_->runs) {
+    for (std::int64_t done = 0; done < run.count; done += rows_at_once) {
+      const std::int64_t count = std::min(rows_at_once, run.count - done);
+      estimates.resize(static_cast<std::size_t>(count * width));
+      status.resize(static_cast<std::size_t>(count));
+      state_->estimate.read_rows<double>(run.first + done, count, std::span(estimates));
+      state_->status.read_rows<std::uint8_t>(run.first + done, count, std::span(status));
+      for (std::int64_t at = 0; at < count; at += block) {
+        const auto rows = static_cast<std::size_t>(std::min(block, count - at));
+        use(run.first + done + at,
+            std::span(estimates).subspan(static_cast<std::size_t>(at * width),
+                                         rows * static_cast<std::size_t>(width)),
+            std::span(status).subspan(static_cast<std::size_t>(at), rows));
+      }
+    }
+  }
+}
+
 std::vector<std::uint8_t> ResultFile::statuses() const {
   return state_->plan ? state_->read_values<std::uint8_t>(state_->status)
                       : std::vector<std::uint8_t>();

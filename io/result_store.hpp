@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -137,6 +138,13 @@ class ResultFile {
   /// Nothing for a result of `merit fit`.
   const std::optional<ReplicatePlan>& replicates() const;
   const std::vector<std::string>& columns() const;  ///< of the estimates; p + 2, or empty
+
+  /// Calls use(first replicate, rows of estimates, statuses) for every committed block, in
+  /// order. Memory: some MB. @throws IoError
+  void for_each_block(
+      const std::function<void(std::int64_t first,
+                               std::span<const double> estimates,
+                               std::span<const std::uint8_t> status)>& use) const;
 
   /// Replicates in committed blocks; rows below are these, in order of replicate number.
   std::int64_t num_committed() const;

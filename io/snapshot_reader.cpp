@@ -44,16 +44,15 @@ class SnapshotReader final : public RowReader {
     block.columns.resize(columns_.size());
     for (std::vector<double>& column : block.columns)
       column.resize(static_cast<std::size_t>(count));
-    if (rows_) {
-      if (!columns_.empty()) read_members(block);
-    } else {
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (rows_ && !columns_.empty()) read_members(block);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (!rows_) {
         naming(table_, "column " + columns_[i].column->info.name, [&] {
           read_column(i, first, block.columns[i]);
         });
       }
+      block.note_finite(i);  // while it is in the first cache
     }
-    block.note_finite();
   }
 
  private:

@@ -13,6 +13,7 @@
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/resample/parametric.hpp"
+#include "engine/resample/replicate_tally.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/task_runner.hpp"
 
@@ -68,6 +69,13 @@ JobDescription describe_job(const BootstrapCommand& command,
   job.emplace_back("keep", std::string(plan.keep_std_errors ? "all" : "estimates"));
   job.emplace_back("block_rows", plan.block_rows);
   return job;
+}
+
+ReplicateTally empty_tally(const StoredFit& stored) {
+  const FitResult& fit = stored.fit;
+  std::vector<double> origin(fit.beta.data(), fit.beta.data() + fit.beta.size());
+  origin.insert(origin.end(), {fit.tau, fit.sigma});
+  return ReplicateTally(std::move(origin));
 }
 
 /// What a job would take, from replicates made and thrown away.
@@ -157,11 +165,14 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& command) {
     scheme->make(first, count, rows);
     return pack(rows);
   };
+  // While the rows are at hand: the tables then need one pass over the file, not many.
+  ReplicateTally tally = empty_tally(contents.fit);
   const Sink sink = [&](std::int64_t first,
                         std::int64_t,
                         std::span<const std::byte> bytes) {
     const ReplicateRows rows = unpack_replicate_rows(bytes);
     writer->write_block(first, rows);
+    tally.add(first, rows.estimate, rows.status);
     return std::count_if(rows.status.begin(), rows.status.end(), [](std::uint8_t code) {
       return failed(static_cast<ReplicateStatus>(code));
     });
@@ -177,10 +188,10 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& command) {
   all_or_none(comm, [&] {
     if (!comm.is_root()) return;
     writer->finish(record.at_end());
-    Report report =
-        bootstrap_report(open_result(command.run.output),
-                         command.intervals,
-                         {.level = command.run.level, .ranef = command.ranef});
+    Report report = bootstrap_report(open_result(command.run.output),
+                                     command.intervals,
+                                     {.level = command.run.level, .ranef = command.ranef},
+                                     &tally);
     report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
     show(report, command.run.format);
   });

@@ -97,7 +97,8 @@ struct MomentsPass {
       if (!needs.rows) continue;
       const std::vector<double> group(used.group, used.group + used.counts.rows_used);
       GroupRows strip = group_rows(used.z(), group);
-      node.rows = node.rows.key.empty() ? std::move(strip) : merit::merge(node.rows, strip);
+      node.rows =
+          node.rows.key.empty() ? std::move(strip) : merit::merge(node.rows, strip);
     }
     node.hashes = work.hasher.take();
     node.moments = work.builder.take();

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -125,7 +126,8 @@ Report fit_report(const std::string& command,
 
 Report bootstrap_report(const ResultFile& file,
                         std::span<const IntervalType> intervals,
-                        const ReportOptions& options) {
+                        const ReportOptions& options,
+                        const ReplicateTally* tally) {
   Report report =
       fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
   for (const auto& [name, value] : file.job()) {
@@ -140,14 +142,12 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  const std::vector<std::uint8_t> statuses = file.statuses();
-  report.glance.replicates = count_replicates(statuses);
-  BootstrapRows rows = summarize_replicates(
-      report.tidy,
-      statuses,
-      [&](std::size_t column) { return file.estimate_column(column); },
-      intervals,
-      options.level);
+  const ReadReplicates read = [&](const UseReplicates& use) { file.for_each_block(use); };
+  std::optional<ReplicateTally> own;
+  if (tally == nullptr) tally = &own.emplace(tally_replicates(report.tidy, read));
+  report.glance.replicates = count_replicates(*tally);
+  BootstrapRows rows =
+      summarize_replicates(report.tidy, *tally, read, intervals, options.level);
   report.tidy = std::move(rows.tidy);
   append(std::move(modes), report.tidy);
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());

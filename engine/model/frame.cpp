@@ -276,7 +276,7 @@ std::string ModelFrame::group_label(double key) const {
     case ValueType::logical:
       return key == 0.0 ? "FALSE" : "TRUE";
     default:
-      return shortest(key);
+      return shortest(key + 0.0);  // one zero, not two
   }
 }
 

@@ -15,6 +15,10 @@ using Eigen::Index;
 // Keys are category codes most of the time: then a table finds their groups.
 constexpr double kNumCodes = 1 << 18;
 
+bool is_code(double key) {
+  return key >= 0.0 && key < kNumCodes && key == std::floor(key);
+}
+
 double median(double a, double b, double c) {
   return std::max(std::min(a, b), std::min(std::max(a, b), c));
 }
@@ -42,26 +46,42 @@ std::size_t MomentsBuilder::new_group(double key) {
   return key_.size() - 1;
 }
 
+std::size_t MomentsBuilder::find_group(double key) {
+  if (is_code(key)) {
+    const auto code = static_cast<std::size_t>(key);
+    if (code >= of_code_.size()) of_code_.resize(2 * code + 64, -1);
+    if (of_code_[code] < 0) of_code_[code] = static_cast<std::int32_t>(new_group(key));
+    return static_cast<std::size_t>(of_code_[code]);
+  }
+  const auto [entry, is_new] = of_key_.try_emplace(key, 0);
+  if (is_new) entry->second = new_group(key);
+  return entry->second;
+}
+
 void MomentsBuilder::find_groups(const double* group, std::int64_t num_rows) {
   at_.resize(static_cast<std::size_t>(num_rows));
   early_.clear();
   const std::int32_t cells = group_cells(num_);
-  for (std::int64_t i = 0; i < num_rows; ++i) {
-    const double key = group[i];
-    std::size_t found = 0;
-    const auto code = key >= 0.0 && key < kNumCodes ? static_cast<std::int32_t>(key) : -1;
-    if (static_cast<double>(code) == key) {
-      const auto at = static_cast<std::size_t>(code);
-      if (at >= of_code_.size()) of_code_.resize(2 * at + 64, -1);
-      if (of_code_[at] < 0) of_code_[at] = static_cast<std::int32_t>(new_group(key));
-      found = static_cast<std::size_t>(of_code_[at]);
-    } else {
-      const auto [entry, is_new] = of_key_.try_emplace(key, 0);
-      if (is_new) entry->second = new_group(key);
-      found = entry->second;
+  for (std::int64_t i = 0; i < num_rows;) {
+    // As far as groups are known by their codes; what is in registers stays there.
+    const std::int32_t* of_code = of_code_.data();
+    const auto num_codes = static_cast<double>(of_code_.size());
+    std::int64_t* size = size_.data();
+    std::int32_t* at = at_.data();
+    for (; i < num_rows; ++i) {
+      const double key = group[i];
+      if (!(key >= 0.0 && key < num_codes)) break;
+      const auto code = static_cast<std::int32_t>(key);
+      const std::int32_t found = of_code[code];
+      if (found < 0 || static_cast<double>(code) != key || size[found] < 3) break;
+      at[i] = found * cells;
+      ++size[found];
     }
+    if (i == num_rows) return;
+    const std::size_t found = find_group(group[i]);
     at_[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(found) * cells;
     if (++size_[found] <= 3) early_.push_back({found, i});
+    ++i;
   }
 }
 

@@ -51,6 +51,7 @@ class MomentsBuilder {
   };
 
   void find_groups(const double* group, std::int64_t num_rows);
+  std::size_t find_group(double key);
   std::size_t new_group(double key);
   void choose_origins(const double* const* columns, std::size_t num_known);
   std::vector<std::size_t> groups_in_order() const;

@@ -95,6 +95,7 @@ MERIT_INLINE void add_two_by_two(const MomentsSums& to, std::int64_t rows, int a
   const double* b0 = to.tile + b * kPitch;
   const double* b1 = b + 1 < to.num_columns ? b0 + kPitch : b0;
   Lanes sum00 = broadcast(0.0), sum01 = sum00, sum10 = sum00, sum11 = sum00;
+#pragma GCC unroll 2
   for (std::int64_t i = 0; i < rows; i += kLanes) {
     const Lanes left0 = load(a0 + i), left1 = load(a1 + i);
     const Lanes right0 = load(b0 + i), right1 = load(b1 + i);

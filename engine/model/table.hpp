@@ -34,11 +34,10 @@ struct RowBlock {
   std::span<const double> column(std::size_t i) const {
     return {columns[i].data(), static_cast<std::size_t>(num_rows)};
   }
-  /// Fills `all_finite`: for whoever fills `columns`.
-  void note_finite() {
+  /// Fills `all_finite` for a column: for whoever fills `columns`.
+  void note_finite(std::size_t i) {
     all_finite.resize(columns.size());
-    for (std::size_t i = 0; i < columns.size(); ++i)
-      all_finite[i] = merit::all_finite(column(i)) ? 1 : 0;
+    all_finite[i] = merit::all_finite(column(i)) ? 1 : 0;
   }
 };
 

@@ -1,55 +1,52 @@
 // SPDX-License-Identifier: MIT
 #include "engine/report/bootstrap_rows.hpp"
 
-#include <cassert>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace merit {
-namespace {
 
-/// Codes of a later version than this are failures whose reason we cannot name.
-bool has_estimate(std::uint8_t code) {
-  return code < kNumReplicateStatuses && !failed(static_cast<ReplicateStatus>(code));
+ReplicateCounts count_replicates(const ReplicateTally& tally) {
+  return {.by_status = tally.by_status()};
 }
 
-void drop_failed(std::vector<double>& column, std::span<const std::uint8_t> status) {
-  assert(column.size() == status.size());
-  std::size_t kept = 0;
-  for (std::size_t r = 0; r < column.size(); ++r) {
-    if (has_estimate(status[r])) column[kept++] = column[r];
-  }
-  column.resize(kept);
+std::vector<double> original_estimates(std::span<const TidyRow> original) {
+  std::vector<double> estimates;
+  for (const TidyRow& row : original)
+    estimates.push_back(row.estimate.value_or(0.0));
+  return estimates;
 }
 
-}  // namespace
-
-ReplicateCounts count_replicates(std::span<const std::uint8_t> status) {
-  ReplicateCounts counts;
-  for (const std::uint8_t code : status) {
-    const std::uint8_t known =
-        code < kNumReplicateStatuses
-            ? code
-            : static_cast<std::uint8_t>(ReplicateStatus::not_converged);
-    ++counts.by_status[known];
-  }
-  return counts;
+ReplicateTally tally_replicates(std::span<const TidyRow> original,
+                                const ReadReplicates& read) {
+  ReplicateTally tally(original_estimates(original));
+  read([&](auto first, auto estimates, auto status) {
+    tally.add(first, estimates, status);
+  });
+  return tally;
 }
 
 BootstrapRows summarize_replicates(std::span<const TidyRow> original,
-                                   std::span<const std::uint8_t> status,
-                                   const ReadColumn& read_column,
+                                   const ReplicateTally& tally,
+                                   const ReadReplicates& read,
                                    std::span<const IntervalType> types,
                                    double level) {
+  const std::vector<std::int64_t> ranks = ranks_needed(tally.num_used(), types, level);
+  OrderStatistics ordered(tally, ranks);
+  if (!ranks.empty()) {
+    read([&](auto, auto estimates, auto status) { ordered.add(estimates, status); });
+  }
   BootstrapRows out;
   bool extreme = false;
   std::int64_t used = 0;
   for (std::size_t column = 0; column < original.size(); ++column) {
-    std::vector<double> replicates = read_column(column);
-    drop_failed(replicates, status);
     const BootstrapSummary summary = summarize_bootstrap(
-        original[column].estimate.value_or(0.0), replicates, types, level);
+        original[column].estimate.value_or(0.0),
+        tally.moments(column),
+        [&](std::int64_t k) { return ordered(column, k); },
+        types,
+        level);
     used = summary.num_replicates;
     for (const Interval& interval : summary.intervals) {
       TidyRow row;

@@ -9,16 +9,23 @@
 
 #include "engine/report/report.hpp"
 #include "engine/resample/intervals.hpp"
+#include "engine/resample/replicate_tally.hpp"
 
 namespace merit {
 
-/// @param status  one per replicate; codes that this version does not know count as
-///                not converged
-ReplicateCounts count_replicates(std::span<const std::uint8_t> status);
+ReplicateCounts count_replicates(const ReplicateTally& tally);
 
-/// Hands out one column of the replicates: all rows, failed ones too, in the order of the
-/// statuses. Called once per column, so that a file of any size needs one column of memory.
-using ReadColumn = std::function<std::vector<double>(std::size_t column)>;
+/// Takes stored replicates [first, first + status.size()): rows of estimates, row by row.
+using UseReplicates = std::function<void(std::int64_t first,
+                                         std::span<const double> estimates,
+                                         std::span<const std::uint8_t> status)>;
+
+/// Hands all of them to `use`, block by block.
+using ReadReplicates = std::function<void(const UseReplicates& use)>;
+
+/// The first pass over stored replicates (ReplicateTally).
+ReplicateTally tally_replicates(std::span<const TidyRow> original,
+                                const ReadReplicates& read);
 
 struct BootstrapRows {
   std::vector<TidyRow> tidy;       ///< per term, per interval type
@@ -31,10 +38,15 @@ struct BootstrapRows {
 ///
 /// @param original  the fit's rows whose columns are stored, in column order: p `fixed` rows,
 ///                  then sd__(Intercept) and sd__Observation
+/// @param tally     of all replicates that `read` hands out
+/// @param read      for a second pass, if an interval rests on quantiles
 BootstrapRows summarize_replicates(std::span<const TidyRow> original,
-                                   std::span<const std::uint8_t> status,
-                                   const ReadColumn& read_column,
+                                   const ReplicateTally& tally,
+                                   const ReadReplicates& read,
                                    std::span<const IntervalType> types,
                                    double level);
+
+/// t₀ of each column: the origin of its tally.
+std::vector<double> original_estimates(std::span<const TidyRow> original);
 
 }  // namespace merit

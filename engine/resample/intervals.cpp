@@ -17,59 +17,53 @@ double normal_quantile(double probability) {
   return boost::math::quantile(boost::math::normal(), probability);
 }
 
-/// Order statistics of a sample, found by selection in what is left between those found.
-class OrderStatistics {
- public:
-  explicit OrderStatistics(std::span<double> sample)
-      : sample_(sample), settled_{0, std::ssize(sample)} {}
-
-  /// The k-th smallest value, 1 ≤ k ≤ R.
-  double operator()(std::int64_t k) {
-    const std::int64_t at = k - 1;
-    const auto after = std::upper_bound(settled_.begin(), settled_.end(), at);
-    const std::int64_t begin = *(after - 1);
-    std::nth_element(
-        sample_.begin() + begin, sample_.begin() + at, sample_.begin() + *after);
-    // [at, at + 1) is in its place: both its ends are borders from now on.
-    if (at + 1 != *after) settled_.insert(after, at + 1);
-    if (at != begin)
-      settled_.insert(std::upper_bound(settled_.begin(), settled_.end(), at), at);
-    return sample_[static_cast<std::size_t>(at)];
-  }
-
- private:
-  std::span<double> sample_;
-  std::vector<std::int64_t>
-      settled_;  ///< borders: values left of one are ≤ those right of it
-};
-
-struct Quantile {
-  double value = kNaN;
+/// Where boot:::norm.inter looks for the quantile of one probability among R ≥ 2 values: at
+/// rank `low`, or `weight` of the way from there to the next.
+struct QuantilePlace {
+  std::int64_t low = 1;
+  double weight = 0.0;
   bool extreme = false;
 };
 
-/// boot:::norm.inter for one probability.
-Quantile interpolated_quantile(OrderStatistics& ordered,
-                               std::int64_t R,
-                               double probability) {
+QuantilePlace quantile_place(std::int64_t R, double probability) {
   const double rank = static_cast<double>(R + 1) * probability;
   const auto k = static_cast<std::int64_t>(rank);
-  Quantile out;
+  QuantilePlace out;
   out.extreme = !(rank > 1.0 && rank < static_cast<double>(R));
-  if (k < 1) {
-    out.value = ordered(1);
-  } else if (k >= R) {
-    out.value = ordered(R);
-  } else if (static_cast<double>(k) == rank) {
-    out.value = ordered(k);
-  } else {
-    const auto z = [&](std::int64_t j) {
-      return normal_quantile(static_cast<double>(j) / static_cast<double>(R + 1));
-    };
-    const double weight = (normal_quantile(probability) - z(k)) / (z(k + 1) - z(k));
-    const double below = ordered(k);
-    out.value = below + weight * (ordered(k + 1) - below);
-  }
+  out.low = std::clamp<std::int64_t>(k, 1, R);
+  if (k < 1 || k >= R || static_cast<double>(k) == rank) return out;
+  const auto z = [&](std::int64_t j) {
+    return normal_quantile(static_cast<double>(j) / static_cast<double>(R + 1));
+  };
+  out.weight = (normal_quantile(probability) - z(k)) / (z(k + 1) - z(k));
+  return out;
+}
+
+// The probabilities written as boot.ci writes them: (R+1) α is then the same double.
+std::array<double, 2> tail_probabilities(double level) {
+  return {(1.0 - level) / 2.0, (1.0 + level) / 2.0};
+}
+
+bool uses_quantiles(IntervalType type) {
+  return type != IntervalType::norm;
+}
+
+ReplicateMoments moments_of(std::span<const double> replicates) {
+  const std::int64_t R = std::ssize(replicates);
+  ReplicateMoments out{.num_replicates = R, .mean = kNaN, .sd = kNaN};
+  if (R < 1) return out;
+  // About the first value, so that a mean far from 0 costs no digits.
+  const double origin = replicates[0];
+  double sum = 0.0;
+  for (const double t : replicates)
+    sum += t - origin;
+  const double offset = sum / static_cast<double>(R);
+  out.mean = origin + offset;
+  if (R < 2) return out;
+  double squares = 0.0;
+  for (const double t : replicates)
+    squares += (t - origin - offset) * (t - origin - offset);
+  out.sd = std::sqrt(squares / static_cast<double>(R - 1));
   return out;
 }
 
@@ -95,63 +89,77 @@ std::optional<IntervalType> interval_type(std::string_view wanted) {
   return std::nullopt;
 }
 
-BootstrapSummary summarize_bootstrap(double original,
-                                     std::span<double> replicates,
-                                     std::span<const IntervalType> types,
-                                     double level) {
-  const std::int64_t R = std::ssize(replicates);
-  BootstrapSummary out{
-      .num_replicates = R, .mean = kNaN, .bias = kNaN, .sd = kNaN, .intervals = {}};
-  if (R >= 1) {
-    // About the first value, so that a mean far from 0 costs no digits.
-    const double origin = replicates[0];
-    double sum = 0.0;
-    for (const double t : replicates)
-      sum += t - origin;
-    const double offset = sum / static_cast<double>(R);
-    out.mean = origin + offset;
-    out.bias = out.mean - original;
-    if (R >= 2) {
-      double squares = 0.0;
-      for (const double t : replicates)
-        squares += (t - origin - offset) * (t - origin - offset);
-      out.sd = std::sqrt(squares / static_cast<double>(R - 1));
+std::vector<std::int64_t> ranks_needed(std::int64_t num_replicates,
+                                       std::span<const IntervalType> types,
+                                       double level) {
+  std::vector<std::int64_t> ranks;
+  if (num_replicates < 2 || std::none_of(types.begin(), types.end(), uses_quantiles)) {
+    return ranks;
+  }
+  for (const double probability : tail_probabilities(level)) {
+    const QuantilePlace place = quantile_place(num_replicates, probability);
+    ranks.push_back(place.low);
+    if (place.weight != 0.0) ranks.push_back(place.low + 1);
+  }
+  return ranks;
+}
+
+BootstrapSummary summarize_bootstrap(
+    double original,
+    const ReplicateMoments& moments,
+    const std::function<double(std::int64_t k)>& order_statistic,
+    std::span<const IntervalType> types,
+    double level) {
+  const std::int64_t R = moments.num_replicates;
+  BootstrapSummary out{.num_replicates = R,
+                       .mean = moments.mean,
+                       .bias = moments.mean - original,
+                       .sd = moments.sd,
+                       .intervals = {}};
+  const auto probabilities = tail_probabilities(level);
+  std::array<double, 2> quantile = {kNaN, kNaN};
+  bool extreme = false;
+  if (R >= 2 && std::any_of(types.begin(), types.end(), uses_quantiles)) {
+    for (std::size_t tail = 0; tail < 2; ++tail) {
+      const QuantilePlace place = quantile_place(R, probabilities[tail]);
+      quantile[tail] = order_statistic(place.low);
+      if (place.weight != 0.0) {
+        const double next = order_statistic(place.low + 1);
+        quantile[tail] += place.weight * (next - quantile[tail]);
+      }
+      extreme = extreme || place.extreme;
     }
   }
-
-  // The probabilities written as boot.ci writes them: (R+1) α is then the same double.
-  const double low_probability = (1.0 - level) / 2.0;
-  const double high_probability = (1.0 + level) / 2.0;
-  std::optional<std::array<Quantile, 2>> quantiles;
-  const auto sample_quantiles = [&]() -> const std::array<Quantile, 2>& {
-    if (!quantiles) {
-      quantiles.emplace();
-      if (R >= 2) {
-        OrderStatistics ordered(replicates);
-        (*quantiles)[0] = interpolated_quantile(ordered, R, low_probability);
-        (*quantiles)[1] = interpolated_quantile(ordered, R, high_probability);
-      }
-    }
-    return *quantiles;
-  };
-
   for (const IntervalType type : types) {
     Interval interval{type, kNaN, kNaN, false};
-    if (type == IntervalType::norm) {
+    if (uses_quantiles(type)) {
+      const auto [low, high] = quantile;
+      const bool percentile = type == IntervalType::perc;
+      interval.low = percentile ? low : 2.0 * original - high;
+      interval.high = percentile ? high : 2.0 * original - low;
+      interval.extreme = extreme;
+    } else {
       const double center = original - out.bias;
-      const double half = out.sd * normal_quantile(high_probability);
+      const double half = out.sd * normal_quantile(probabilities[1]);
       interval.low = center - half;
       interval.high = center + half;
-    } else {
-      const auto& [low, high] = sample_quantiles();
-      const bool percentile = type == IntervalType::perc;
-      interval.low = percentile ? low.value : 2.0 * original - high.value;
-      interval.high = percentile ? high.value : 2.0 * original - low.value;
-      interval.extreme = low.extreme || high.extreme;
     }
     out.intervals.push_back(interval);
   }
   return out;
+}
+
+BootstrapSummary summarize_bootstrap(double original,
+                                     std::span<double> replicates,
+                                     std::span<const IntervalType> types,
+                                     double level) {
+  const auto order_statistic = [&](std::int64_t k) {
+    const auto at = replicates.begin() + (k - 1);
+    std::nth_element(replicates.begin(), at, replicates.end());
+    return *at;
+  };
+  return summarize_bootstrap(
+      original, moments_of(replicates), order_statistic, types, level);
 }
 
 }  // namespace merit

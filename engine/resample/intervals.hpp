@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -27,6 +28,13 @@ struct Interval {
   bool extreme = false;
 };
 
+/// Number, mean and standard deviation of the replicates of one estimate.
+struct ReplicateMoments {
+  std::int64_t num_replicates = 0;  ///< R
+  double mean = 0.0;                ///< t̄; NaN without replicates
+  double sd = 0.0;                  ///< divisor R − 1; NaN if R < 2
+};
+
 struct BootstrapSummary {
   std::int64_t num_replicates = 0;  ///< R, those summarised
   double mean = 0.0;                ///< t̄
@@ -46,10 +54,24 @@ struct BootstrapSummary {
 /// normal quantiles; beyond the first or last it is that one (Davison & Hinkley 1997,
 /// Bootstrap Methods and their Application, ch. 5). Equal to R's boot::boot.ci.
 ///
-/// @param original    t₀, the estimate from the data
+/// @param original         t₀, the estimate from the data
+/// @param order_statistic  k → the k-th smallest replicate, for the k of `ranks_needed`
+/// @param level            in (0, 1)
+/// R < 2 gives NaN for what needs more.
+BootstrapSummary summarize_bootstrap(
+    double original,
+    const ReplicateMoments& moments,
+    const std::function<double(std::int64_t k)>& order_statistic,
+    std::span<const IntervalType> types,
+    double level);
+
+/// The k that summarize_bootstrap asks for; none if no interval rests on quantiles.
+std::vector<std::int64_t> ranks_needed(std::int64_t num_replicates,
+                                       std::span<const IntervalType> types,
+                                       double level);
+
+/// The same from replicates in memory, in O(R).
 /// @param replicates  R finite values, failed replicates left out; they are reordered
-/// @param level       in (0, 1)
-/// R < 2 gives NaN for what needs more. Cost O(R) whatever the number of intervals.
 BootstrapSummary summarize_bootstrap(double original,
                                      std::span<double> replicates,
                                      std::span<const IntervalType> types,

@@ -28,6 +28,12 @@ constexpr bool failed(ReplicateStatus status) {
   return status != ReplicateStatus::ok && status != ReplicateStatus::boundary;
 }
 
+/// The same of a stored code. Codes of a later version are failures whose reason we cannot
+/// name.
+constexpr bool has_estimate(std::uint8_t code) {
+  return code < kNumReplicateStatuses && !failed(static_cast<ReplicateStatus>(code));
+}
+
 /// Results of consecutive replicates, one row each, as they are stored.
 struct ReplicateRows {
   std::int64_t count = 0;

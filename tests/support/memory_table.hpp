@@ -89,8 +89,8 @@ class MemoryTable : public Table {
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         const auto begin = table_.values_[columns_[i]].begin() + first;
         block.columns[i].assign(begin, begin + count);
+        block.note_finite(i);
       }
-      block.note_finite();
     }
 
    private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/report/bootstrap_rows.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -18,6 +19,34 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array kTypes = {IntervalType::norm, IntervalType::perc};
 
+/// Replicates in memory, handed out in blocks of seven.
+struct Replicates {
+  std::vector<TidyRow> original = example::sleepstudy_rows();
+  std::vector<double> estimates;
+  std::vector<std::uint8_t> status;
+
+  /// Column c is original + deviation; NaN if the status is a failure.
+  void add(double deviation, std::uint8_t code) {
+    for (const TidyRow& row : original)
+      estimates.push_back(has_estimate(code) ? *row.estimate + deviation : kNaN);
+    status.push_back(code);
+  }
+  ReadReplicates read() const {
+    return [this](const UseReplicates& use) {
+      for (std::size_t first = 0; first < status.size(); first += 7) {
+        const std::size_t rows = std::min<std::size_t>(7, status.size() - first);
+        use(static_cast<std::int64_t>(first),
+            std::span(estimates).subspan(first * original.size(), rows * original.size()),
+            std::span(status).subspan(first, rows));
+      }
+    };
+  }
+  ReplicateTally tally() const { return tally_replicates(original, read()); }
+  BootstrapRows summary(double level) const {
+    return summarize_replicates(original, tally(), read(), kTypes, level);
+  }
+};
+
 std::uint8_t code(ReplicateStatus status) {
   return static_cast<std::uint8_t>(status);
 }
@@ -26,20 +55,13 @@ std::uint8_t code(ReplicateStatus status) {
 
 BOOST_AUTO_TEST_CASE(failed_replicates_are_counted_and_left_out) {
   // 101 replicates estimate + {−50, …, 50}, one of them on the boundary, and three failures.
-  std::vector<std::uint8_t> status(101, code(ReplicateStatus::ok));
-  status[7] = code(ReplicateStatus::boundary);
-  status.push_back(code(ReplicateStatus::collinear));
-  status.push_back(code(ReplicateStatus::not_converged));
-  status.push_back(code(ReplicateStatus::collinear));
-  const std::vector<TidyRow> original = example::sleepstudy_rows();
-  const ReadColumn read = [&](std::size_t column) {
-    std::vector<double> values;
-    for (int i = -50; i <= 50; ++i)
-      values.push_back(*original[column].estimate + i);
-    values.insert(values.end(), 3, kNaN);
-    return values;
-  };
-  const BootstrapRows got = summarize_replicates(original, status, read, kTypes, 0.9);
+  Replicates replicates;
+  for (int i = -50; i <= 50; ++i)
+    replicates.add(i, code(i == -43 ? ReplicateStatus::boundary : ReplicateStatus::ok));
+  replicates.add(0, code(ReplicateStatus::collinear));
+  replicates.add(0, code(ReplicateStatus::not_converged));
+  replicates.add(0, code(ReplicateStatus::collinear));
+  const BootstrapRows got = replicates.summary(0.9);
 
   BOOST_TEST_REQUIRE(got.tidy.size() == 8U);  // (p + 2) terms × 2 types
   BOOST_TEST(got.notes.empty());
@@ -57,7 +79,7 @@ BOOST_AUTO_TEST_CASE(failed_replicates_are_counted_and_left_out) {
   BOOST_TEST(!perc.statistic);
   BOOST_TEST(!perc.p_value);
 
-  const ReplicateCounts counts = count_replicates(status);
+  const ReplicateCounts counts = count_replicates(replicates.tally());
   BOOST_TEST(counts.total() == 104);
   BOOST_TEST(counts.num_failed() == 3);
   BOOST_TEST(counts.boundary() == 1);
@@ -65,32 +87,29 @@ BOOST_AUTO_TEST_CASE(failed_replicates_are_counted_and_left_out) {
 }
 
 BOOST_AUTO_TEST_CASE(too_few_replicates_are_noted_once) {
-  const std::vector<TidyRow> original = example::sleepstudy_rows();
-  const std::vector<std::uint8_t> status(20, code(ReplicateStatus::ok));
-  const ReadColumn read = [](std::size_t) {
-    std::vector<double> values;
-    for (int i = 0; i < 20; ++i)
-      values.push_back(i);
-    return values;
-  };
-  const BootstrapRows got = summarize_replicates(original, status, read, kTypes, 0.95);
+  Replicates replicates;
+  for (int i = 0; i < 20; ++i)
+    replicates.add(i, code(ReplicateStatus::ok));
+  const BootstrapRows got = replicates.summary(0.95);
   BOOST_TEST_REQUIRE(got.notes.size() == 1U);
   BOOST_TEST(got.notes[0].find("20 replicates are too few for 95% intervals") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(no_replicate_left_gives_nan_not_an_error) {
-  const std::vector<TidyRow> original = example::sleepstudy_rows();
-  const std::vector<std::uint8_t> status(3, code(ReplicateStatus::degenerate));
-  const ReadColumn read = [](std::size_t) { return std::vector<double>(3, kNaN); };
-  const BootstrapRows got = summarize_replicates(original, status, read, kTypes, 0.95);
+  Replicates replicates;
+  for (int i = 0; i < 3; ++i)
+    replicates.add(0, code(ReplicateStatus::degenerate));
+  const BootstrapRows got = replicates.summary(0.95);
   BOOST_TEST(got.tidy.size() == 8U);
   BOOST_TEST(std::isnan(*got.tidy[0].std_error));
   BOOST_TEST(got.notes.empty());
 }
 
 BOOST_AUTO_TEST_CASE(codes_of_a_later_version_count_as_failures) {
-  const std::vector<std::uint8_t> status = {0, 200};
-  BOOST_TEST(count_replicates(status).num_failed() == 1);
+  Replicates replicates;
+  replicates.add(0, code(ReplicateStatus::ok));
+  replicates.add(0, 200);
+  BOOST_TEST(count_replicates(replicates.tally()).num_failed() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "engine/resample/intervals.hpp"
+#include "engine/resample/replicate_rows.hpp"
+
+/// Means, standard deviations and exact quantiles of very many replicates, without sorting
+/// them and without holding them in memory.
+///
+/// *First pass* (while replicates are made, block by block in any order): per column a count
+/// of the values in each of some thousand bins, and per block the sums of t − t₀ and (t − t₀)²
+/// from a fixed origin t₀.
+///
+/// *Second pass* (over the stored rows): the counts tell in which bin the k-th smallest value
+/// lies and how many values lie before that bin; the few values of that bin are collected and
+/// the wanted one selected. Bins are a monotone function of the value, so the result is the
+/// order statistic itself, whatever the bins are; they are laid about the first block seen.
+///
+/// Blocks' sums are added in the order of their replicates: the same bits in whatever order
+/// they came. Cost O(R) per column with a small constant; memory O(bins + blocks).
+namespace merit {
+
+class ReplicateTally {
+ public:
+  static constexpr int kBins = 1024;
+
+  /// @param origin  t₀ of each column: the original estimates
+  explicit ReplicateTally(std::vector<double> origin);
+
+  std::size_t num_columns() const { return origin_.size(); }
+
+  /// Adds replicates [first, first + status.size()): rows × columns, row by row.
+  void add(std::int64_t first,
+           std::span<const double> estimates,
+           std::span<const std::uint8_t> status);
+
+  /// Whether the block that begins with this replicate has been added.
+  bool has(std::int64_t first) const { return blocks_.contains(first); }
+
+  /// How many replicates ended in which way; index: ReplicateStatus. Codes that this version
+  /// does not know count as not converged.
+  const std::array<std::int64_t, kNumReplicateStatuses>& by_status() const {
+    return by_status_;
+  }
+  std::int64_t num_used() const { return num_used_; }
+  ReplicateMoments moments(std::size_t column) const;
+
+ private:
+  friend class OrderStatistics;
+  struct Sums {
+    double first = 0.0;   // Σ (t − t₀)
+    double second = 0.0;  // Σ (t − t₀)²
+  };
+  struct Scale {
+    double low = 0.0;
+    double per_unit = 0.0;  // bins
+  };
+
+  void lay_bins(std::span<const double> estimates, std::span<const std::uint8_t> status);
+  int bin(std::size_t column, double value) const;
+
+  const std::vector<double> origin_;
+  std::vector<Scale> scale_;                            // empty before the first estimate
+  std::vector<std::array<std::int64_t, kBins>> count_;  // per column
+  std::map<std::int64_t, std::vector<Sums>> blocks_;    // by first replicate, per column
+  std::array<std::int64_t, kNumReplicateStatuses> by_status_{};
+  std::int64_t num_used_ = 0;
+};
+
+/// The second pass: the k-th smallest values, for some k of each column.
+class OrderStatistics {
+ public:
+  /// @param ranks  1 ≤ k ≤ tally.num_used(), the same for all columns; the tally must
+  ///               outlive this
+  OrderStatistics(const ReplicateTally& tally, std::span<const std::int64_t> ranks);
+
+  /// Every row that the tally has seen, once, in any order.
+  void add(std::span<const double> estimates, std::span<const std::uint8_t> status);
+
+  /// The k-th smallest value, for a k of `ranks`, once all rows are in.
+  double operator()(std::size_t column, std::int64_t k);
+
+ private:
+  struct Bin {
+    std::int64_t before = 0;  // values in lower bins
+    std::vector<double> values;
+  };
+  const ReplicateTally& tally_;
+  std::vector<std::map<int, Bin>> wanted_;                                  // per column
+  std::vector<std::array<std::uint8_t, ReplicateTally::kBins>> is_wanted_;  // per column
+};
+
+}  // namespace merit

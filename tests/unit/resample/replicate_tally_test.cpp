@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/replicate_tally.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+using merit::OrderStatistics, merit::ReplicateMoments, merit::ReplicateTally;
+
+BOOST_AUTO_TEST_SUITE(replicate_tally)
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint8_t kOk = 0, kBoundary = 1, kCollinear = 3;
+
+/// Columns whose quantiles are hard to bin: normal; Cauchy; half of it exactly 0; far from
+/// 0; two values only; all the same.
+struct Rows {
+  static constexpr std::size_t kColumns = 6;
+  std::size_t block = 0;
+  std::vector<double> estimates;
+  std::vector<std::uint8_t> status;
+
+  Rows(std::size_t count, std::size_t rows_per_block, std::uint64_t seed)
+      : block(rows_per_block) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal;
+    std::cauchy_distribution<double> cauchy;
+    for (std::size_t r = 0; r < count; ++r) {
+      const bool fails = random() % 10 == 0;
+      const double z = normal(random);
+      const double row[kColumns] = {z,
+                                    cauchy(random),
+                                    std::max(0.0, normal(random)),
+                                    1e9 + 1e-3 * z,
+                                    z > 0.0 ? 2.5 : -1.0,
+                                    7.0};
+      for (const double value : row)
+        estimates.push_back(fails ? kNaN : value);
+      status.push_back(fails ? kCollinear : row[2] == 0.0 ? kBoundary : kOk);
+    }
+  }
+
+  /// The blocks, in the order of `order`.
+  template <class Use>
+  void visit(const std::vector<std::size_t>& order, const Use& use) const {
+    for (const std::size_t b : order) {
+      const std::size_t first = b * block, rows = std::min(block, status.size() - first);
+      use(static_cast<std::int64_t>(first),
+          std::span(estimates).subspan(first * kColumns, rows * kColumns),
+          std::span(status).subspan(first, rows));
+    }
+  }
+  std::vector<std::size_t> in_order() const {
+    std::vector<std::size_t> order((status.size() + block - 1) / block);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    return order;
+  }
+  ReplicateTally tally(const std::vector<std::size_t>& order) const {
+    ReplicateTally out({0.0, 0.0, 0.1, 1e9, 0.0, 7.0});
+    visit(order, [&](auto first, auto rows, auto codes) { out.add(first, rows, codes); });
+    return out;
+  }
+  std::vector<double> sorted(std::size_t column) const {
+    std::vector<double> values;
+    for (std::size_t r = 0; r < status.size(); ++r) {
+      if (status[r] <= kBoundary) values.push_back(estimates[r * kColumns + column]);
+    }
+    std::sort(values.begin(), values.end());
+    return values;
+  }
+};
+
+}  // namespace
+
+// Against sorting.
+BOOST_AUTO_TEST_CASE(order_statistics_are_those_of_sorted_values) {
+  for (const std::size_t count :
+       {std::size_t{3}, std::size_t{500}, std::size_t{20'000}}) {
+    const Rows rows(count, 64, count);
+    const ReplicateTally tally = rows.tally(rows.in_order());
+    const std::int64_t R = tally.num_used();
+    BOOST_TEST_REQUIRE(R == std::ssize(rows.sorted(0)));
+    std::vector<std::int64_t> ranks = {1, R};
+    for (const double q : {0.025, 0.5, 0.975})
+      ranks.push_back(
+          std::clamp<std::int64_t>(static_cast<std::int64_t>(q * double(R)), 1, R));
+    OrderStatistics ordered(tally, ranks);
+    rows.visit(rows.in_order(),
+               [&](auto, auto values, auto codes) { ordered.add(values, codes); });
+    for (std::size_t column = 0; column < Rows::kColumns; ++column) {
+      const std::vector<double> sorted = rows.sorted(column);
+      for (const std::int64_t k : ranks)
+        BOOST_TEST(ordered(column, k) == sorted[static_cast<std::size_t>(k - 1)]);
+    }
+  }
+}
+
+// Against two passes over the values in long double.
+BOOST_AUTO_TEST_CASE(moments_are_those_of_two_passes) {
+  const Rows rows(20'000, 128, 1);
+  const ReplicateTally tally = rows.tally(rows.in_order());
+  for (const std::size_t column : {0U, 2U, 3U, 4U, 5U}) {
+    const std::vector<double> values = rows.sorted(column);
+    long double mean = 0.0L, squares = 0.0L;
+    for (const double value : values)
+      mean += static_cast<long double>(value) - values[0];
+    mean = values[0] + mean / static_cast<long double>(values.size());
+    for (const double value : values)
+      squares += (value - mean) * (value - mean);
+    const auto sd = static_cast<double>(
+        std::sqrt(squares / static_cast<long double>(values.size() - 1)));
+    const ReplicateMoments moments = tally.moments(column);
+    // Sums of 20,000 terms in double.
+    BOOST_TEST(std::abs(static_cast<double>(moments.mean - mean)) <=
+               1e-12 * sd + 1e-16 * std::abs(moments.mean));
+    BOOST_TEST(std::abs(moments.sd - sd) <= 1e-12 * sd);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(blocks_in_any_order_give_the_same_bits) {
+  const Rows rows(5'000, 100, 2);
+  std::vector<std::size_t> order = rows.in_order();
+  const ReplicateTally forward = rows.tally(order);
+  std::mt19937_64 random(3);
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    std::shuffle(order.begin(), order.end(), random);
+    const ReplicateTally shuffled = rows.tally(order);
+    for (std::size_t column = 0; column < Rows::kColumns; ++column) {
+      BOOST_TEST(shuffled.moments(column).mean == forward.moments(column).mean);
+      BOOST_TEST(shuffled.moments(column).sd == forward.moments(column).sd);
+    }
+    BOOST_TEST(shuffled.by_status() == forward.by_status());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(replicates_without_estimates_are_counted_only) {
+  ReplicateTally tally({0.0});
+  const std::vector<double> nothing(3, kNaN);
+  const std::vector<std::uint8_t> status = {2, 3, 200};
+  tally.add(0, nothing, status);
+  BOOST_TEST(tally.num_used() == 0);
+  BOOST_TEST(tally.has(0));
+  BOOST_TEST(!tally.has(3));
+  BOOST_TEST(tally.by_status()[2] == 2);  // unknown codes count as not converged
+  BOOST_TEST(std::isnan(tally.moments(0).mean));
+  tally.add(3, std::vector<double>{1.0, 3.0}, std::vector<std::uint8_t>{0, 0});
+  BOOST_TEST(tally.moments(0).mean == 2.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
