@@ -16,20 +16,68 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// median: ± 5.4 standard deviations of normal values. What lies beyond is in the outer bins.
 constexpr double kReach = 4.0;
 
+constexpr std::size_t kPad = 8;
+
+std::size_t padded(std::size_t num_columns) {
+  return (num_columns + kPad - 1) / kPad * kPad;
+}
+
+const TallyKernel& kernel() {
+  static const TallyKernel best = tally_kernel(highest_simd_level());
+  return best;
+}
+
+/// Calls use(row) for the rows that have estimates; behind each, kPad doubles can be read.
+template <class Use>
+void visit_rows(std::span<const double> estimates,
+                std::span<const std::uint8_t> status,
+                std::size_t width,
+                const Use& use) {
+  std::vector<double> last;
+  for (std::size_t row = 0; row < status.size(); ++row) {
+    if (!has_estimate(status[row])) continue;
+    const auto rest = estimates.subspan(row * width);
+    if (rest.size() >= width + kPad) {
+      use(rest.data());
+      continue;
+    }
+    last.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(width));
+    last.resize(width + kPad, 0.0);
+    use(last.data());
+  }
+}
+
 }  // namespace
 
+TallyKernel tally_kernel(SimdLevel level) {
+  return at_level(
+      level, simd_v2::tally_kernel, simd_v3::tally_kernel, simd_v4::tally_kernel)();
+}
+
 ReplicateTally::ReplicateTally(std::vector<double> origin)
-    : origin_(std::move(origin)), count_(origin_.size()) {}
+    : num_columns_(origin.size()),
+      origin_(std::move(origin)),
+      count_(num_columns_ * kBins, 0) {
+  origin_.resize(padded(num_columns_), 0.0);
+}
+
+TallyColumns ReplicateTally::columns() const {
+  return {.num_columns = static_cast<int>(num_columns_),
+          .num_bins = kBins,
+          .origin = origin_.data(),
+          .low = low_.data(),
+          .per_unit = per_unit_.data()};
+}
 
 void ReplicateTally::lay_bins(std::span<const double> estimates,
                               std::span<const std::uint8_t> status) {
+  std::vector<double> low(padded(num_columns_), 0.0), per_unit(low);
   std::vector<double> values;
-  for (std::size_t column = 0; column < num_columns(); ++column) {
+  for (std::size_t column = 0; column < num_columns_; ++column) {
     values.clear();
-    for (std::size_t row = 0; row < status.size(); ++row) {
-      if (has_estimate(status[row]))
-        values.push_back(estimates[row * num_columns() + column]);
-    }
+    visit_rows(estimates, status, num_columns_, [&](const double* row) {
+      values.push_back(row[column]);
+    });
     if (values.empty()) return;
     const auto quartile = [&values](std::size_t k) {
       const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() * k / 4);
@@ -39,91 +87,104 @@ void ReplicateTally::lay_bins(std::span<const double> estimates,
     const double reach = kReach * (quartile(3) - quartile(1));
     // All the same: one bin's worth of bins, for all that is not that value.
     const double half = reach > 0.0 ? reach : 1e-12 + 1e-9 * std::abs(quartile(2));
-    scale_.push_back({quartile(2) - half, kBins / (2.0 * half)});
+    low[column] = quartile(2) - half;
+    per_unit[column] = kBins / (2.0 * half);
   }
+  low_ = std::move(low);
+  per_unit_ = std::move(per_unit);
 }
 
 int ReplicateTally::bin(std::size_t column, double value) const {
-  const auto [low, per_unit] = scale_[column];
-  const double at = (value - low) * per_unit;
+  const double at = (value - low_[column]) * per_unit_[column];
   return static_cast<int>(std::clamp(at, 0.0, kBins - 1.0));
+}
+
+std::int64_t ReplicateTally::count(std::size_t column, int bin) const {
+  return count_[column * kBins + static_cast<std::size_t>(bin)];
 }
 
 void ReplicateTally::add(std::int64_t first,
                          std::span<const double> estimates,
                          std::span<const std::uint8_t> status) {
-  const std::size_t width = num_columns();
-  assert(estimates.size() == status.size() * width);
+  assert(estimates.size() == status.size() * num_columns_);
   assert(!has(first));
-  if (scale_.empty()) lay_bins(estimates, status);
-  std::vector<Sums> sums(width);
-  for (std::size_t row = 0; row < status.size(); ++row) {
-    const std::uint8_t code = status[row];
+  if (low_.empty()) lay_bins(estimates, status);
+  for (const std::uint8_t code : status) {
     ++by_status_[code < kNumReplicateStatuses
                      ? code
                      : static_cast<std::size_t>(ReplicateStatus::not_converged)];
-    if (!has_estimate(code)) continue;
-    ++num_used_;
-    const double* values = estimates.data() + row * width;
-    for (std::size_t column = 0; column < width; ++column) {
-      const double value = values[column];
-      ++count_[column][static_cast<std::size_t>(bin(column, value))];
-      const double deviation = value - origin_[column];
-      sums[column].first += deviation;
-      sums[column].second += deviation * deviation;
-    }
   }
+  Sums sums(2 * padded(num_columns_), 0.0);
+  visit_rows(estimates, status, num_columns_, [&](const double* row) {
+    ++num_used_;
+    kernel().add(
+        columns(), row, count_.data(), sums.data(), sums.data() + padded(num_columns_));
+  });
   blocks_.emplace(first, std::move(sums));
 }
 
 ReplicateMoments ReplicateTally::moments(std::size_t column) const {
   ReplicateMoments out{.num_replicates = num_used_, .mean = kNaN, .sd = kNaN};
   if (num_used_ == 0) return out;
-  Sums total;
-  for (const auto& [first, sums] : blocks_) {
-    total.first += sums[column].first;
-    total.second += sums[column].second;
+  double first = 0.0, second = 0.0;
+  for (const auto& [replicate, sums] : blocks_) {
+    first += sums[column];
+    second += sums[padded(num_columns_) + column];
   }
   const auto R = static_cast<double>(num_used_);
-  const double offset = total.first / R;
+  const double offset = first / R;
   out.mean = origin_[column] + offset;
   if (num_used_ >= 2) {
-    out.sd = std::sqrt(std::max(0.0, total.second - offset * total.first) / (R - 1.0));
+    out.sd = std::sqrt(std::max(0.0, second - offset * first) / (R - 1.0));
   }
   return out;
 }
 
 OrderStatistics::OrderStatistics(const ReplicateTally& tally,
                                  std::span<const std::int64_t> ranks)
-    : tally_(tally), wanted_(tally.num_columns()), is_wanted_(tally.num_columns()) {
+    : tally_(tally), wanted_(tally.num_columns()) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::size_t width = padded(tally.num_columns());
+  ranges_.assign(4 * width, kInfinity);  // nothing is wanted
   for (std::size_t column = 0; column < tally.num_columns(); ++column) {
-    is_wanted_[column].fill(0);
-    const auto& count = tally.count_[column];
     for (const std::int64_t k : ranks) {
       assert(k >= 1 && k <= tally.num_used());
       std::int64_t before = 0;
-      std::size_t bin = 0;
-      while (before + count[bin] < k)
-        before += count[bin++];
-      Bin& entry = wanted_[column][static_cast<int>(bin)];
+      int bin = 0;
+      while (before + tally.count(column, bin) < k)
+        before += tally.count(column, bin++);
+      Bin& entry = wanted_[column][bin];
       entry.before = before;
-      entry.values.reserve(static_cast<std::size_t>(count[bin]));
-      is_wanted_[column][bin] = 1;
+      entry.values.reserve(static_cast<std::size_t>(tally.count(column, bin)));
+      // The lower half of the bins in one range, the upper in the other; the outermost bins
+      // take what lies beyond them.
+      const std::size_t range = bin < ReplicateTally::kBins / 2 ? 0 : 1;
+      double& first = ranges_[2 * range * width + column];
+      double& end = ranges_[(2 * range + 1) * width + column];
+      const bool is_empty = first == kInfinity;
+      first = std::min(first, bin == 0 ? -kInfinity : bin);
+      const double behind = bin == ReplicateTally::kBins - 1 ? kInfinity : bin + 1.0;
+      end = is_empty ? behind : std::max(end, behind);
     }
   }
 }
 
 void OrderStatistics::add(std::span<const double> estimates,
                           std::span<const std::uint8_t> status) {
-  const std::size_t width = tally_.num_columns();
-  for (std::size_t row = 0; row < status.size(); ++row) {
-    if (!has_estimate(status[row])) continue;
-    const double* values = estimates.data() + row * width;
-    for (std::size_t column = 0; column < width; ++column) {
-      const int bin = tally_.bin(column, values[column]);
-      if (is_wanted_[column][static_cast<std::size_t>(bin)] == 0) continue;
-      wanted_[column][bin].values.push_back(values[column]);
-    }
+  const std::size_t width = padded(tally_.num_columns());
+  const double* ranges = ranges_.data();
+  const WantedBins wanted{{ranges, ranges + 2 * width},
+                          {ranges + width, ranges + 3 * width}};
+  const TallyColumns columns = tally_.columns();
+  visit_rows(estimates, status, tally_.num_columns(), [&](const double* row) {
+    if (kernel().any_wanted(columns, wanted, row)) collect(row);
+  });
+}
+
+void OrderStatistics::collect(const double* row) {
+  for (std::size_t column = 0; column < tally_.num_columns(); ++column) {
+    const auto entry = wanted_[column].find(tally_.bin(column, row[column]));
+    if (entry != wanted_[column].end()) entry->second.values.push_back(row[column]);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/resample/intervals.hpp"
 #include "engine/resample/replicate_rows.hpp"
+#include "engine/resample/tally_kernel.hpp"
 
 /// Means, standard deviations and exact quantiles of very many replicates, without sorting
 /// them and without holding them in memory.
@@ -33,7 +34,7 @@ class ReplicateTally {
   /// @param origin  t₀ of each column: the original estimates
   explicit ReplicateTally(std::vector<double> origin);
 
-  std::size_t num_columns() const { return origin_.size(); }
+  std::size_t num_columns() const { return num_columns_; }
 
   /// Adds replicates [first, first + status.size()): rows × columns, row by row.
   void add(std::int64_t first,
@@ -53,22 +54,19 @@ class ReplicateTally {
 
  private:
   friend class OrderStatistics;
-  struct Sums {
-    double first = 0.0;   // Σ (t − t₀)
-    double second = 0.0;  // Σ (t − t₀)²
-  };
-  struct Scale {
-    double low = 0.0;
-    double per_unit = 0.0;  // bins
-  };
+  /// Of one block, per column (padded): Σ (t − t₀), then Σ (t − t₀)².
+  using Sums = std::vector<double>;
 
   void lay_bins(std::span<const double> estimates, std::span<const std::uint8_t> status);
   int bin(std::size_t column, double value) const;
+  std::int64_t count(std::size_t column, int bin) const;
+  TallyColumns columns() const;
 
-  const std::vector<double> origin_;
-  std::vector<Scale> scale_;                            // empty before the first estimate
-  std::vector<std::array<std::int64_t, kBins>> count_;  // per column
-  std::map<std::int64_t, std::vector<Sums>> blocks_;    // by first replicate, per column
+  std::size_t num_columns_;
+  std::vector<double> origin_;           // padded, like the next two
+  std::vector<double> low_, per_unit_;   // of the bins; empty before the first estimate
+  std::vector<std::int64_t> count_;      // columns × bins
+  std::map<std::int64_t, Sums> blocks_;  // by first replicate
   std::array<std::int64_t, kNumReplicateStatuses> by_status_{};
   std::int64_t num_used_ = 0;
 };
@@ -91,9 +89,11 @@ class OrderStatistics {
     std::int64_t before = 0;  // values in lower bins
     std::vector<double> values;
   };
+  void collect(const double* row);
+
   const ReplicateTally& tally_;
-  std::vector<std::map<int, Bin>> wanted_;                                  // per column
-  std::vector<std::array<std::uint8_t, ReplicateTally::kBins>> is_wanted_;  // per column
+  std::vector<std::map<int, Bin>> wanted_;  // per column
+  std::vector<double> ranges_;              // WantedBins: first, end, first, end
 };
 
 }  // namespace merit
