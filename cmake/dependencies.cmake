@@ -8,8 +8,10 @@ find_package(Random123 REQUIRED)  # cmake/FindRandom123.cmake
 find_package(xxHash REQUIRED)     # cmake/FindxxHash.cmake
 find_package(CLI11 REQUIRED)
 
-set(MPI_CXX_SKIP_MPICXX ON)  # the C interface; the C++ one left the standard in 2012
-find_package(MPI REQUIRED COMPONENTS CXX)
+if(MERIT_MPI)
+  set(MPI_CXX_SKIP_MPICXX ON)  # the C interface; the C++ one left the standard in 2012
+  find_package(MPI REQUIRED COMPONENTS CXX)
+endif()
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 # One rank writes a file, so the serial library does; a parallel one works as well.
 find_package(HDF5 REQUIRED COMPONENTS C)

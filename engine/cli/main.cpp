@@ -112,6 +112,9 @@ int main(int argc, char** argv) {
       comm.abort(static_cast<int>(ExitCode::internal),
                  fmt::format("{}; please report this", error.what()));
     }
+  } catch (const merit::Error& error) {
+    fmt::print(stderr, "merit: {}\n", error.what());
+    return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     fmt::print(stderr, "merit: {}\n", error.what());
     return static_cast<int>(ExitCode::internal);

@@ -73,10 +73,6 @@ std::int64_t received_size(const MPI_Status& status) {
   return size;
 }
 
-bool variable_is_set(const char* name) {
-  return std::getenv(name) != nullptr;  // NOLINT(concurrency-mt-unsafe)
-}
-
 bool mpi_is_running() {
   int initialised = 0;
   int finalised = 0;
@@ -86,23 +82,6 @@ bool mpi_is_running() {
 }
 
 }  // namespace
-
-bool started_by_launcher() {
-  // Open MPI and srun --mpi=pmix set the first two, MPICH's and Intel's launchers and
-  // srun --mpi=pmi2 the next, Cray's the last. A step of several tasks without any of them
-  // (srun --mpi=none) must not run as that many single ranks: MPI_Init then says what is
-  // wrong.
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE",
-                           "PMIX_RANK",
-                           "PMI_RANK",
-                           "MPI_LOCALNRANKS",
-                           "PALS_RANKID"}) {
-    if (variable_is_set(name)) return true;
-  }
-  const char* tasks =
-      std::getenv("SLURM_STEP_NUM_TASKS");  // NOLINT(concurrency-mt-unsafe)
-  return tasks != nullptr && std::atoi(tasks) > 1;
-}
 
 MpiSession::MpiSession(int& argc, char**& argv)
     : exceptions_at_start_(std::uncaught_exceptions()) {

@@ -16,6 +16,9 @@ namespace merit {
 /// (seen by the variables they set), so that MPI has somebody to talk to.
 bool started_by_launcher();
 
+/// How many processes the launcher started, as far as its variables tell; 1 without one.
+int launched_processes();
+
 /// Initialises MPI for the life of this object (MPI_Init_thread with FUNNELED: only the
 /// thread that made it calls MPI). One per process, in main.
 ///
@@ -26,7 +29,8 @@ bool started_by_launcher();
 /// waiting for this one for ever. So catch what can be told to the user before.
 class MpiSession {
  public:
-  /// @throws Error if MPI cannot be initialised
+  /// @throws Error if MPI cannot be initialised; UsageError if merit was built without MPI
+  ///         and a launcher has started several of it
   MpiSession(int& argc, char**& argv);
   ~MpiSession();
   MpiSession(const MpiSession&) = delete;
