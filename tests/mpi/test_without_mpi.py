@@ -15,7 +15,7 @@ from program import MPIEXEC, USAGE, check_refusal, merit_json, two_level, write_
 from h5same import differences  # noqa: E402
 
 WITHOUT = os.environ["MERIT_WITHOUT_MPI"]
-JOB = ["y ~ x + w + (1 | g)", "--replicates", "500", "--format", "json", "--threads", "2"]
+JOB = ["y ~ x + w + (1 | g)", "--replicates", "500", "--threads", "2"]
 
 
 def test_same_numbers(tmp_path):
