@@ -39,8 +39,9 @@ class MpiSession {
   MpiSession& operator=(MpiSession&&) = delete;
 
  private:
-  bool owns_mpi_ = false;
-  int exceptions_at_start_ = 0;
+  // Unused without MPI.
+  [[maybe_unused]] bool owns_mpi_ = false;
+  [[maybe_unused]] int exceptions_at_start_ = 0;
 };
 
 /// One message on its way. A send is done when the receiver has taken it, a receive when

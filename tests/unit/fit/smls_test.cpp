@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_SUITE(smls)
 namespace {
 
 /// The rule of NIST's generator: tenths that depend on treatment and replicate.
-TwoLevelRows smls(int k) {
+TwoLevelRows smls(std::size_t k) {
   const std::int64_t n = std::vector<std::int64_t>{21, 201, 2001}.at((k - 1) % 3);
   const std::int64_t offset =
       std::vector<std::int64_t>{1, 1000000, 1000000000000}.at((k - 1) / 3);
@@ -51,7 +51,7 @@ double digits(double got, double expected) {
   return -std::log10(std::abs(got - expected) / std::abs(expected));
 }
 
-void check(int k, const Expected& expected, double enough) {
+void check(std::size_t k, const Expected& expected, double enough) {
   const FitResult fit =
       fit_gaussian(stats_of(smls(k)), {.criterion = expected.criterion});
   const double worst = std::min({digits(std::sqrt(fit.vcov(0, 0)), expected.std_error),

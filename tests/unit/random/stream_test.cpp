@@ -100,13 +100,13 @@ BOOST_AUTO_TEST_CASE(a_stream_and_lanes_give_the_value_that_the_standard_states)
   std::uint64_t word = 0;
   for (int i = 0; i < 5000; ++i)
     word = stream.bits();
-  BOOST_TEST(word >> 32 == 1955073260U);
+  BOOST_TEST((word >> 32) == 1955073260U);
 
   const std::array<std::int64_t, 8> task{};
   std::array<std::uint64_t, 16> words;
   probe(SimdLevel::v2)
       .bits(20111115, static_cast<Purpose>(0), task.data(), 2499, words.data());
-  BOOST_TEST(words[8] >> 32 == 1955073260U);
+  BOOST_TEST((words[8] >> 32) == 1955073260U);
 }
 
 BOOST_AUTO_TEST_CASE(lanes_are_streams) {

@@ -139,7 +139,8 @@ BOOST_AUTO_TEST_CASE(find_the_lower_of_two_minima) {
   std::vector<GroupedStats> data;
   std::vector<RotatedForm> forms;
   for (int r = 0; r < kData; ++r) {
-    const double tau = std::vector<double>{0.0, 0.05, 0.2, 0.5, 2.0}.at(r % 5);
+    const double tau =
+        std::vector<double>{0.0, 0.05, 0.2, 0.5, 2.0}.at(static_cast<std::size_t>(r) % 5);
     std::vector<double> mean;
     for (const double n : size)
       mean.push_back(tau * normal(random) + normal(random) / std::sqrt(n));
