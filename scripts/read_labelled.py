@@ -143,6 +143,7 @@ def _read_sav_with_haven(path):
     with tempfile.TemporaryDirectory() as folder:
         data, notes = os.path.join(folder, "d.dta"), os.path.join(folder, "d.csv")
         done = subprocess.run([rscript, "--vanilla", "-e", _HAVEN, path, data, notes],
+                              env={**os.environ, "LC_ALL": "C.UTF-8"},  # R in C writes <e9>
                               capture_output=True, text=True, errors="replace")
         if done.returncode == 9:
             raise InputError(f"{path}: SPSS files need R's package haven: {install}")

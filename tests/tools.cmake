@@ -44,12 +44,13 @@ macro(merit_find_test_programs)
   endif()
 endmacro()
 
-# What the tests' processes see. The Open MPI variables belong to the tests alone: root (in
-# a container) and more ranks than cores are fine here, and tests that run at the same time
-# must not all be bound to the first core.
+# What the tests' processes see: the locale of a bare machine, whatever this one's is. The
+# Open MPI variables belong to the tests alone: root (in a container) and more ranks than
+# cores are fine here, and tests that run at the same time must not all be bound to the first
+# core.
 function(merit_set_test_environment)
   set_tests_properties(${ARGN} PROPERTIES ENVIRONMENT
-      "MERIT=$<TARGET_FILE:merit>;MERIT_SOURCE=${PROJECT_SOURCE_DIR};MERIT_PYTHON=${MERIT_PYTHON};MERIT_RSCRIPT=${MERIT_RSCRIPT};MERIT_MPIEXEC=${MPIEXEC_EXECUTABLE};PYTHONDONTWRITEBYTECODE=1;MPLBACKEND=Agg;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_hwloc_base_binding_policy=none")
+      "MERIT=$<TARGET_FILE:merit>;MERIT_SOURCE=${PROJECT_SOURCE_DIR};MERIT_PYTHON=${MERIT_PYTHON};MERIT_RSCRIPT=${MERIT_RSCRIPT};MERIT_MPIEXEC=${MPIEXEC_EXECUTABLE};PYTHONDONTWRITEBYTECODE=1;MPLBACKEND=Agg;LC_ALL=C;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_hwloc_base_binding_policy=none")
 endfunction()
 
 # A Boost.Test program merit_<folder>_tests from <folder>/*_test.cpp and one level below, and

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """make_snapshot.py with Stata and SPSS files: value labels, gaps, dates, damage."""
 
+import os
 import subprocess
 
 import numpy as np
@@ -20,7 +21,7 @@ def stata(path, frame, labels=None):
 def spss(path, code):
     """Writes an .sav file from R code that makes a data frame; returns its path."""
     subprocess.run(["Rscript", "--vanilla", "-e", f'haven::write_sav({code}, "{path}")'],
-                   check=True, capture_output=True)
+                   check=True, capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     return path
 
 

@@ -2,6 +2,7 @@
 # Reads the example of result_store_test.cpp with rhdf5: read_result.R FILE
 # R's arrays are column-major: rhdf5 shows the file's dimensions in reverse.
 suppressPackageStartupMessages(library(rhdf5))
+invisible(Sys.setlocale("LC_ALL", "C.UTF-8"))  # else R cannot compare such texts
 options(warn = 2)  # "not yet implemented" types are warnings
 file <- commandArgs(trailingOnly = TRUE)[1]
 
