@@ -85,7 +85,7 @@ struct Member {
 enum class ObjectKind { group, dataset, other };
 
 /// The types that attributes and datasets take and give: double, std::int8_t, std::int16_t,
-/// std::int32_t, std::int64_t, std::uint8_t. Numbers are converted by HDF5 where the file
+/// std::int32_t, std::int64_t, std::uint8_t, std::uint64_t. Numbers are converted by HDF5 where the file
 /// stores another numeric type; out-of-range values clip.
 ///
 /// Attributes also take std::string (UTF-8, variable length), bool (h5py's enumeration) and

@@ -287,6 +287,7 @@ MERIT_INSTANTIATE(std::int16_t)
 MERIT_INSTANTIATE(std::int32_t)
 MERIT_INSTANTIATE(std::int64_t)
 MERIT_INSTANTIATE(std::uint8_t)
+MERIT_INSTANTIATE(std::uint64_t)
 #undef MERIT_INSTANTIATE
 
 }  // namespace merit::hdf5

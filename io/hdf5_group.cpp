@@ -290,6 +290,7 @@ MERIT_INSTANTIATE(std::int16_t)
 MERIT_INSTANTIATE(std::int32_t)
 MERIT_INSTANTIATE(std::int64_t)
 MERIT_INSTANTIATE(std::uint8_t)
+MERIT_INSTANTIATE(std::uint64_t)
 #undef MERIT_INSTANTIATE
 template Dataset Group::write<std::string>(const std::string&,
                                            const std::vector<std::string>&);

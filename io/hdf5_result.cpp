@@ -20,11 +20,42 @@ std::int64_t allocate(Dataset& dataset) {
   // HDF5 allocates the whole of a contiguous dataset when its first row is written.
   const std::vector<std::uint8_t> zeros(static_cast<std::size_t>(dataset.row_size()));
   dataset.write_rows<std::uint8_t>(0, 1, zeros);
-  const haddr_t offset = H5Dget_offset(dataset.id());
-  if (offset == HADDR_UNDEF) {
-    throw IoError(dataset.name() + ": HDF5 gave it no place in the file");
+  return offset(dataset);
+}
+
+std::int64_t offset(const Dataset& dataset) {
+  const haddr_t place = H5Dget_offset(dataset.id());
+  if (place == HADDR_UNDEF) {
+    throw IoError(dataset.name() + ": damaged: its values have no place in the file");
   }
-  return static_cast<std::int64_t>(offset);
+  return static_cast<std::int64_t>(place);
+}
+
+void create_text_rows(Group& group,
+                      const std::string& name,
+                      std::int64_t rows,
+                      std::int64_t width) {
+  const auto num_rows = static_cast<hsize_t>(rows);
+  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  const Handle space(H5Screate_simple(1, &num_rows, nullptr), H5Sclose);
+  const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  const bool prepared = H5Tset_size(type.id(), static_cast<std::size_t>(width)) >= 0 &&
+                        H5Tset_cset(type.id(), H5T_CSET_UTF8) >= 0 &&
+                        H5Tset_strpad(type.id(), H5T_STR_NULLPAD) >= 0 &&
+                        H5Pset_alloc_time(properties.id(), H5D_ALLOC_TIME_EARLY) >= 0 &&
+                        H5Pset_obj_track_times(properties.id(), false) >= 0;
+  const Handle created(prepared ? H5Dcreate2(group.id(),
+                                             name.c_str(),
+                                             type.id(),
+                                             space.id(),
+                                             H5P_DEFAULT,
+                                             properties.id(),
+                                             H5P_DEFAULT)
+                                : H5I_INVALID_HID,
+                       H5Dclose);
+  if (!created) {
+    throw IoError(group.name() + ": cannot create dataset " + name + ": " + reason());
+  }
 }
 
 void set_flag(const Object& object, const std::string& attribute, bool value) {

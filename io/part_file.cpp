@@ -95,9 +95,52 @@ void PartFile::write_at(std::int64_t offset, std::span<const std::byte> bytes) {
   }
 }
 
+void PartFile::read_at(std::int64_t offset, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t got = ::pread(descriptor_, bytes.data(), bytes.size(), offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      throw IoError(path_ + ": reading failed: " +
+                    (got == 0 ? "the file ends too early" : os_reason(errno, path_)));
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+    offset += got;
+  }
+}
+
 void PartFile::sync() {
-  if (::fdatasync(descriptor_) != 0) {
-    throw IoError(path_ + ": writing to disk failed: " + os_reason(errno, path_));
+  int error = 0;
+  do {
+    error = ::fdatasync(descriptor_) == 0 ? 0 : errno;
+  } while (error == EINTR);
+  if (error != 0) {
+    throw IoError(path_ + ": writing to disk failed: " + os_reason(error, path_) +
+                  "; what was complete is kept");
+  }
+}
+
+void PartFile::check_in_place() const {
+  struct stat own {};
+  struct stat named {};
+  const bool in_place = ::fstat(descriptor_, &own) == 0 &&
+                        ::stat(path_.c_str(), &named) == 0 &&
+                        own.st_ino == named.st_ino && own.st_dev == named.st_dev;
+  if (!in_place) {
+    throw IoError(path_ +
+                  ": was moved or removed while the job ran; what was complete is "
+                  "kept where it was moved to");
+  }
+}
+
+void sync_directory(const std::string& path) {
+  const std::string name = directory_of(path);
+  const int directory = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (directory < 0) return;  // it may be written but not read
+  const int error = ::fsync(directory) == 0 ? 0 : errno;
+  ::close(directory);
+  // Not every file system can tell about directories.
+  if (error != 0 && error != EINVAL && error != ENOTSUP && error != ENOSYS) {
+    throw IoError(name + ": writing to disk failed: " + os_reason(error, path));
   }
 }
 
@@ -105,12 +148,7 @@ void rename_durably(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0) {
     throw IoError(from + ": cannot be renamed to " + to + ": " + os_reason(errno, to));
   }
-  // The new name is on disk once its directory is; not every file system can tell.
-  const int directory = ::open(directory_of(to).c_str(), O_RDONLY | O_CLOEXEC);
-  if (directory >= 0) {
-    ::fsync(directory);
-    ::close(directory);
-  }
+  sync_directory(to);
 }
 
 }  // namespace merit

@@ -28,8 +28,15 @@ class PartFile {
   /// Writes all of `bytes` at `offset`. @throws IoError
   void write_at(std::int64_t offset, std::span<const std::byte> bytes);
 
+  /// Reads all of `bytes` at `offset`. @throws IoError, also at the end of the file
+  void read_at(std::int64_t offset, std::span<std::byte> bytes) const;
+
   /// Waits until what was written is on the disk. @throws IoError
   void sync();
+
+  /// Looks whether this file is still what its path leads to. @throws IoError if not: what
+  /// is written to it would be lost with the process
+  void check_in_place() const;
 
  private:
   std::string path_;
@@ -40,8 +47,11 @@ class PartFile {
 /// `path`, and the room left where that is the matter.
 std::string os_reason(int error_number, const std::string& path);
 
+/// Waits until the names in the directory of `path` are on the disk. @throws IoError
+void sync_directory(const std::string& path);
+
 /// Renames a file within one file system, so that either name is there after a crash, never
-/// neither. @throws IoError
+/// neither. Its contents should have been synced before. @throws IoError
 void rename_durably(const std::string& from, const std::string& to);
 
 }  // namespace merit

@@ -22,6 +22,11 @@ inline std::string draft_path(const std::string& path) {
   return part_path(path) + ".new";
 }
 
+/// "OUT.h5" -> "OUT.h5.parts/rank0.h5.damaged": a part that HDF5 cannot read, set aside.
+inline std::string damaged_path(const std::string& path) {
+  return part_path(path) + ".damaged";
+}
+
 /// "OUT.h5" -> "OUT.h5.parts/lock": held by the job that writes it.
 inline std::string lock_path(const std::string& path) {
   return parts_directory(path) + "/lock";

@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
+#include "io/block_checksum.hpp"
+#include "io/checkpoint.hpp"
 #include "io/file_kind.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_result.hpp"
+#include "io/result_layout.hpp"
 #include "io/result_paths.hpp"
 #include "io/result_store.hpp"
 
@@ -153,26 +156,33 @@ StoredFit read_fit(const hdf5::Group& group) {
   return out;
 }
 
-/// Replicates [first, first + count) whose blocks are all committed.
-struct Run {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-};
-
-std::vector<Run> committed_runs(const std::vector<std::uint8_t>& committed,
-                                const ReplicatePlan& plan) {
-  std::vector<Run> runs;
-  for (std::size_t block = 0; block < committed.size(); ++block) {
-    if (committed[block] == 0) continue;
-    const std::int64_t first = static_cast<std::int64_t>(block) * plan.block_rows;
-    const std::int64_t count = std::min(plan.block_rows, plan.num_replicates - first);
-    if (!runs.empty() && runs.back().first + runs.back().count == first) {
-      runs.back().count += count;
-    } else {
-      runs.push_back({first, count});
-    }
+std::vector<Session> read_sessions(const hdf5::Group& group) {
+  const auto text = [&](const std::string& name) {
+    return open_shaped(group, name, {kMostSessions}).read_strings();
+  };
+  const auto number = [&](const std::string& name) {
+    return open_shaped(group, name, {kMostSessions}).read<std::int64_t>();
+  };
+  const auto started = text("started");
+  const auto finished = text("finished");
+  const auto host = text("host");
+  const auto batch_job = text("batch_job");
+  const auto ranks = number("ranks");
+  const auto threads = number("threads");
+  const auto replicates = number("replicates");
+  const auto seconds = open_shaped(group, "seconds", {kMostSessions}).read<double>();
+  std::vector<Session> sessions;
+  for (std::size_t i = 0; i < started.size() && !started[i].empty(); ++i) {
+    sessions.push_back({.started = started[i],
+                        .finished = finished[i],
+                        .host = host[i],
+                        .batch_job = batch_job[i],
+                        .ranks = ranks[i],
+                        .threads = threads[i],
+                        .replicates = replicates[i],
+                        .seconds = seconds[i]});
   }
-  return runs;
+  return sessions;
 }
 
 }  // namespace
@@ -189,64 +199,133 @@ struct ResultFile::State {
 
   hdf5::File file;
   std::string command;
-  bool complete = false;
   JobDescription job;
   StoredFit fit;
   Attributes provenance;
+  std::vector<Session> sessions;
   std::optional<ReplicatePlan> plan;
   std::vector<std::string> columns;
-  std::vector<Run> runs;
+  std::vector<std::uint8_t> marks;
+  std::vector<bool> committed;   ///< per block of the file
+  std::vector<BlockRange> runs;  ///< committed rows of the file
   std::int64_t num_committed = 0;
   hdf5::Dataset estimate;
   std::optional<hdf5::Dataset> std_error;
   hdf5::Dataset log_likelihood;
   hdf5::Dataset status;
+  std::vector<std::uint64_t> checksum;
+
+  BlockRange rows_in_file(std::int64_t index) const;
+  ReplicateRows read_block(std::int64_t index) const;
+  bool is_sound(std::int64_t index) const;
 
  private:
+  void read_provenance(const hdf5::Group& group);
   void read_replicates(const hdf5::Group& group);
+  void read_marks();
 };
 
 void ResultFile::State::read() {
   check_format(file);
   const hdf5::Group root = file.root();
   command = root.attribute<std::string>("command");
-  complete = root.attribute<bool>("complete");
   job = read_attributes(root.group("job"));
   fit = read_fit(root.group("fit"));
-  provenance = read_attributes(root.group("provenance"));
+  read_provenance(root.group("provenance"));
   if (root.exists("replicates")) read_replicates(root.group("replicates"));
+}
+
+/// The sessions' end and time beside what was known at the start.
+void ResultFile::State::read_provenance(const hdf5::Group& group) {
+  provenance = read_attributes(group);
+  sessions = read_sessions(group.group("sessions"));
+  if (sessions.empty()) return;
+  double seconds = 0.0;
+  for (const Session& session : sessions)
+    seconds += session.seconds;
+  provenance.emplace_back("finished", sessions.back().finished);
+  provenance.emplace_back("seconds", seconds);
+  provenance.emplace_back("sessions", static_cast<std::int64_t>(sessions.size()));
+  std::sort(provenance.begin(), provenance.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
 }
 
 void ResultFile::State::read_replicates(const hdf5::Group& group) {
   const auto p = std::ssize(fit.terms);
   estimate = group.dataset("estimate");
   ReplicatePlan shape;
-  shape.num_replicates = estimate.num_rows();
+  shape.num_replicates = group.attribute<std::int64_t>("num_replicates");
   shape.block_rows = group.attribute<std::int64_t>("block_rows");
+  shape.shard = {group.attribute<std::int64_t>("shard"),
+                 group.attribute<std::int64_t>("num_shards")};
   shape.keep_std_errors = group.exists("std_error");
-  const std::int64_t R = shape.num_replicates;
-  if (R < 1 || shape.block_rows < 1) {
+  if (shape.num_replicates < 1 || shape.block_rows < 1) {
     throw IoError(group.name() + ": damaged: no replicates, or blocks without rows");
   }
+  if (shape.shard.index < 1 || shape.shard.index > shape.shard.count ||
+      shape.shard.count > std::min(shape.num_blocks(), kMostShards)) {
+    throw IoError(group.name() + ": damaged: impossible shard");
+  }
+  plan = shape;
+  const std::int64_t R = shape.num_rows();
   check_shape(estimate, {R, p + 2});
   if (shape.keep_std_errors) std_error = open_shaped(group, "std_error", {R, p});
   log_likelihood = open_shaped(group, "log_likelihood", {R});
   status = open_shaped(group, "status", {R});
-  // Written so that a block_rows near 2⁶³ cannot overflow.
-  const std::int64_t num_blocks = (R - 1) / shape.block_rows + 1;
-  runs = committed_runs(
-      open_shaped(group, "committed", {num_blocks}).read<std::uint8_t>(), shape);
-  for (const Run& run : runs)
-    num_committed += run.count;
+  const std::int64_t num_blocks = shape.blocks().count;
+  marks = open_shaped(group, "committed", {num_blocks}).read<std::uint8_t>();
+  checksum = open_shaped(group, "checksum", {num_blocks}).read<std::uint64_t>();
   columns = merit::estimate_columns(fit.terms);
-  plan = shape;
+  read_marks();
+}
+
+/// What the marks say, by the rules of io/checkpoint.hpp.
+void ResultFile::State::read_marks() {
+  for (std::int64_t index = 0; index < std::ssize(marks); ++index) {
+    const auto mark = static_cast<BlockMark>(marks[static_cast<std::size_t>(index)]);
+    const bool there =
+        mark == BlockMark::durable || (mark == BlockMark::written && is_sound(index));
+    committed.push_back(there);
+    if (!there) continue;
+    const BlockRange rows = rows_in_file(index);
+    num_committed += rows.count;
+    if (!runs.empty() && runs.back().end() == rows.first) {
+      runs.back().count += rows.count;
+    } else {
+      runs.push_back(rows);
+    }
+  }
+}
+
+BlockRange ResultFile::State::rows_in_file(std::int64_t index) const {
+  const std::int64_t first_block = plan->blocks().first;
+  const BlockRange rows = plan->rows({first_block + index, 1});
+  return {rows.first - first_block * plan->block_rows, rows.count};
+}
+
+ReplicateRows ResultFile::State::read_block(std::int64_t index) const {
+  const BlockRange at = rows_in_file(index);
+  ReplicateRows rows;
+  rows.resize(at.count, estimate.row_size(), std_error ? std_error->row_size() : 0);
+  estimate.read_rows<double>(at.first, at.count, rows.estimate);
+  if (std_error) std_error->read_rows<double>(at.first, at.count, rows.std_error);
+  log_likelihood.read_rows<double>(at.first, at.count, rows.log_likelihood);
+  status.read_rows<std::uint8_t>(at.first, at.count, rows.status);
+  return rows;
+}
+
+bool ResultFile::State::is_sound(std::int64_t index) const {
+  const std::int64_t block = plan->blocks().first + index;
+  return block_checksum(block, bytes_of(read_block(index))) ==
+         checksum[static_cast<std::size_t>(index)];
 }
 
 template <class T>
 std::vector<T> ResultFile::State::read_values(const hdf5::Dataset& dataset) const {
   std::vector<T> out(static_cast<std::size_t>(num_committed));
   std::span<T> rest(out);
-  for (const Run& run : runs) {
+  for (const BlockRange& run : runs) {
     const auto count = static_cast<std::size_t>(run.count);
     dataset.read_rows<T>(run.first, run.count, rest.first(count));
     rest = rest.subspan(count);
@@ -264,7 +343,7 @@ std::vector<std::vector<double>> ResultFile::State::gather(
     column.reserve(static_cast<std::size_t>(num_committed));
   }
   std::vector<double> block;
-  for (const Run& run : runs) {
+  for (const BlockRange& run : runs) {
     for (std::int64_t done = 0; done < run.count; done += rows_at_once) {
       const std::int64_t count = std::min(rows_at_once, run.count - done);
       block.resize(static_cast<std::size_t>(count * width));
@@ -292,7 +371,8 @@ const std::string& ResultFile::command() const {
   return state_->command;
 }
 bool ResultFile::complete() const {
-  return state_->complete;
+  const std::vector<bool>& committed = state_->committed;
+  return std::find(committed.begin(), committed.end(), false) == committed.end();
 }
 const JobDescription& ResultFile::job() const {
   return state_->job;
@@ -325,7 +405,7 @@ void ResultFile::for_each_block(
       std::max<std::int64_t>(1, kReadBytes / row_bytes / block) * block;
   std::vector<double> estimates;
   std::vector<std::uint8_t> status;
-  for (const Run& run : state_->runs) {
+  for (const BlockRange& run : state_->runs) {
     for (std::int64_t done = 0; done < run.count; done += rows_at_once) {
       const std::int64_t count = std::min(rows_at_once, run.count - done);
       estimates.resize(static_cast<std::size_t>(count * width));
@@ -341,6 +421,58 @@ void ResultFile::for_each_block(
       }
     }
   }
+}
+
+const std::vector<Session>& ResultFile::sessions() const {
+  return state_->sessions;
+}
+const std::vector<std::uint8_t>& ResultFile::marks() const {
+  return state_->marks;
+}
+Shard ResultFile::shard() const {
+  return state_->plan ? state_->plan->shard : Shard{};
+}
+
+std::vector<BlockRange> ResultFile::committed_blocks() const {
+  std::vector<BlockRange> blocks;
+  for (std::size_t index = 0; index < state_->committed.size(); ++index) {
+    if (!state_->committed[index]) continue;
+    const std::int64_t block =
+        state_->plan->blocks().first + static_cast<std::int64_t>(index);
+    if (!blocks.empty() && blocks.back().end() == block) {
+      ++blocks.back().count;
+    } else {
+      blocks.push_back({block, 1});
+    }
+  }
+  return blocks;
+}
+
+ReplicateRows ResultFile::read_block(std::int64_t block) const {
+  const std::int64_t index = block - state_->plan->blocks().first;
+  ReplicateRows rows = state_->read_block(index);
+  if (block_checksum(block, bytes_of(rows)) !=
+      state_->checksum[static_cast<std::size_t>(index)]) {
+    const BlockRange at = state_->plan->rows({block, 1});
+    throw IoError(
+        fmt::format("{}: damaged: replicates {} to {} do not match their checksum",
+                    path(),
+                    at.first,
+                    at.end() - 1));
+  }
+  return rows;
+}
+
+std::vector<std::int64_t> ResultFile::damaged_blocks() const {
+  std::vector<std::int64_t> damaged;
+  for (const BlockRange& blocks : committed_blocks()) {
+    for (std::int64_t block = blocks.first; block < blocks.end(); ++block) {
+      if (!state_->is_sound(block - state_->plan->blocks().first)) {
+        damaged.push_back(block);
+      }
+    }
+  }
+  return damaged;
 }
 
 std::vector<std::uint8_t> ResultFile::statuses() const {
@@ -393,6 +525,26 @@ bool is_result_file(const std::string& path) {
   } catch (const Error&) {
     return false;  // damaged: whoever reads it next says what is wrong
   }
+}
+
+std::optional<ResultFile> find_stored(const std::string& path) {
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) return open_result(path);
+  if (!fs::exists(part_path(path), ignored)) return std::nullopt;
+  ResultFile result;
+  try {
+    result.state_ = std::make_unique<ResultFile::State>(part_path(path));
+    result.state_->file.root();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  check_format(result.state_->file);
+  try {
+    result.state_->read();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return result;
 }
 
 ResultFile open_result(const std::string& path) {

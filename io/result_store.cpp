@@ -58,7 +58,7 @@ std::vector<std::string> estimate_columns(std::span<const std::string> terms) {
 }
 
 std::int64_t expected_bytes(const ResultContents& contents) {
-  constexpr std::int64_t kMetadata = std::int64_t{256} << 10;
+  constexpr std::int64_t kMetadata = std::int64_t{288} << 10;
   constexpr std::int64_t kWord = 8;
   const StoredFit& fit = contents.fit;
   const std::int64_t p = std::ssize(fit.terms);
@@ -70,26 +70,30 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   if (contents.replicates) {
     const ReplicatePlan& plan = *contents.replicates;
     const std::int64_t columns = (p + 2) + (plan.keep_std_errors ? p : 0) + 1;
-    bytes += plan.num_replicates * (columns * kWord + 1) + plan.num_blocks();
+    bytes += plan.num_rows() * (columns * kWord + 1) + plan.blocks().count * (1 + kWord);
   }
   return bytes;
 }
 
-void check_output(const std::string& path, bool overwrite) {
+BlockRange ReplicatePlan::blocks() const {
+  return local_range(
+      num_blocks(), static_cast<int>(shard.index - 1), static_cast<int>(shard.count));
+}
+
+BlockRange ReplicatePlan::rows(BlockRange blocks) const {
+  if (blocks.count == 0) return {};
+  const std::int64_t first = blocks.first * block_rows;
+  // Written so that a block_rows near 2⁶³ cannot overflow.
+  const bool last = blocks.end() == num_blocks();
+  return {first, (last ? num_replicates : blocks.end() * block_rows) - first};
+}
+
+void check_resumable(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
     throw IoError(path + ": is a directory; --output names a file");
   }
   check_not_in_use(path);
-  if (!overwrite && fs::exists(path, ignored)) {
-    throw UsageError(path + ": exists; --overwrite replaces it");
-  }
-  if (!overwrite && fs::exists(part_path(path), ignored)) {
-    throw UsageError(fmt::format(
-        "{}: an unfinished job's results are in {}; --overwrite replaces them",
-        path,
-        parts_directory(path)));
-  }
   const std::string parent = fs::path(path).parent_path().string();
   const std::string directory = parent.empty() ? "." : parent;
   if (!fs::is_directory(directory, ignored)) {
@@ -100,6 +104,21 @@ void check_output(const std::string& path, bool overwrite) {
                               path,
                               directory,
                               os_reason(errno, path)));
+  }
+}
+
+void check_output(const std::string& path, bool overwrite) {
+  std::error_code ignored;
+  if (!overwrite && fs::is_regular_file(path, ignored)) {
+    throw UsageError(path + ": exists; --overwrite replaces it");
+  }
+  check_resumable(path);
+  if (!overwrite && fs::exists(part_path(path), ignored)) {
+    throw UsageError(
+        fmt::format("{}: an unfinished job's results are in {}; --resume goes "
+                    "on with them, --overwrite replaces them",
+                    path,
+                    parts_directory(path)));
   }
 }
 

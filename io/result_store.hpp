@@ -13,6 +13,7 @@
 #include "engine/attributes.hpp"
 #include "engine/fit/fit_result.hpp"
 #include "engine/resample/replicate_rows.hpp"
+#include "engine/run/block_range.hpp"
 
 /// Result files: one fit, and the replicates of a job. `io/FORMAT.md` describes them object
 /// by object.
@@ -52,16 +53,43 @@ struct StoredFit {
   GroupModes modes;                                                ///< J each
 };
 
+/// Far beyond any use: a shard is a job of its own.
+inline constexpr std::int64_t kMostShards = 1'000'000;
+
+/// `--shard index/count`: one of `count` parts of a job's blocks, as even as can be, in order.
+struct Shard {
+  std::int64_t index = 1;  ///< 1 … count
+  std::int64_t count = 1;
+  bool operator==(const Shard&) const = default;
+};
+
 /// Shape of the replicates. Blocks are the unit of writing; part of the job, not of the
-/// schedule.
+/// schedule. A file holds the blocks of one shard, which is all of them unless it says so.
 struct ReplicatePlan {
-  std::int64_t num_replicates = 0;  ///< R ≥ 1
+  std::int64_t num_replicates = 0;  ///< R ≥ 1, of the whole job
   std::int64_t block_rows = 1;      ///< replicates per block; the last may be short
   bool keep_std_errors = false;     ///< `--keep all`
+  Shard shard = {};                 ///< what this file holds
 
-  std::int64_t num_blocks() const {
-    return (num_replicates + block_rows - 1) / block_rows;
-  }
+  /// Of the whole job. (Written so that a block_rows near 2⁶³ cannot overflow.)
+  std::int64_t num_blocks() const { return (num_replicates - 1) / block_rows + 1; }
+  BlockRange blocks() const;                                      ///< in this file
+  BlockRange rows(BlockRange blocks) const;                       ///< their replicates
+  std::int64_t num_rows() const { return rows(blocks()).count; }  ///< in this file
+};
+
+/// One run of the program that worked on a file.
+struct Session {
+  std::string started = {};  ///< ISO 8601
+  std::string finished =
+      {};                 ///< the same; of a session that was killed, its last checkpoint
+  std::string host = {};  ///< of rank 0
+  std::string batch_job =
+      {};  ///< "slurm 4711", and which restart; empty without a scheduler
+  std::int64_t ranks = 1;
+  std::int64_t threads = 1;     ///< on all ranks
+  std::int64_t replicates = 0;  ///< made and on disk
+  double seconds = 0.0;
 };
 
 struct ResultContents {
@@ -70,6 +98,9 @@ struct ResultContents {
   StoredFit fit;
   std::optional<ReplicatePlan> replicates;  ///< none: `merit fit --output`
   Attributes provenance;                    ///< what is known at the start
+  std::vector<Session> earlier_sessions =
+      {};                ///< of the files that this one is made from
+  Session session = {};  ///< so far; the writer fills in the rest
 };
 
 /// Names of the p + 2 estimate columns: the terms, sd__(Intercept), sd__Observation.
@@ -84,20 +115,28 @@ std::int64_t expected_bytes(const ResultContents& contents);
 ///         runs writes it
 void check_output(const std::string& path, bool overwrite);
 
-/// Writes one result file.
+/// The same for `--resume`, which accepts what exists. @throws IoError as check_output
+void check_resumable(const std::string& path);
+
+/// Removes what a job that was killed just after its end has left beside its finished file.
+void remove_leftover_parts(const std::string& path);
+
+/// Writes one result file, so that nothing complete is lost whatever happens to the process
+/// or the machine. How, and why that is enough, stands in io/checkpoint.hpp.
 ///
-/// The constructor has HDF5 lay out the whole file (all metadata, room for every row), closes
-/// it, and reserves its space on the disk. Rows then go to their places by pwrite(2): no
-/// metadata changes while the job runs, so a process that is killed leaves a sound file, a
-/// full disk is told at the start, and later errors carry the operating system's reason.
-///
-/// Each block's rows are written before its mark in /replicates/committed; readers trust
-/// marked blocks alone. "Written" survives a killed process; sync() also a lost machine.
+/// The file is laid out completely before the first row is written, and its room is reserved
+/// on the disk: a full disk is told at the start.
 class ResultWriter {
  public:
-  /// @throws as check_output; IoError naming file and reason, e.g. for want of space (then
-  /// nothing is left behind)
+  /// Starts a new file. @throws as check_output; IoError naming file and reason, e.g. for want
+  /// of space (then nothing is left behind)
   ResultWriter(std::string path, const ResultContents& contents, bool overwrite);
+
+  /// Goes on with what a job with the same description has left in OUT.h5.parts/, or starts a
+  /// new file if there is nothing. A part that HDF5 cannot read is set aside.
+  /// @throws IoError as above, or if another job's part is there (see find_stored)
+  static ResultWriter resume(std::string path, const ResultContents& contents);
+
   ResultWriter(ResultWriter&&) noexcept;
   ResultWriter& operator=(ResultWriter&&) noexcept;
   ResultWriter(const ResultWriter&) = delete;
@@ -105,23 +144,35 @@ class ResultWriter {
   /// An unfinished file stays in OUT.h5.parts/ with its committed blocks.
   ~ResultWriter();
 
+  /// Whether a block (of the whole job's) is stored.
+  bool has_block(std::int64_t block) const;
+  std::int64_t num_replicates() const;  ///< stored
+
   /// Writes and commits the replicates [first, first + rows.count): one whole block. Any
   /// order of blocks. May be called by several threads for different blocks.
   /// @throws IoError  @throws std::logic_error if the rows are not one block of the plan
-  void write_block(std::int64_t first, const ReplicateRows& rows);
+  void write_block(std::int64_t first, const ReplicateBytes& rows);
+  void write_block(std::int64_t first, const ReplicateRows& rows) {
+    write_block(first, bytes_of(rows));
+  }
 
-  /// Hands everything written so far to the disk. @throws IoError
+  /// Makes all that was written durable. Also done in the background every few seconds.
+  /// @throws IoError
   void sync();
 
-  /// Adds `provenance` (what is known at the end), marks the file complete and gives it its
-  /// name. @throws IoError  @throws std::logic_error if a block is missing
-  void finish(const Attributes& provenance);
+  /// Seconds since everything written until then was durable; nothing before the first time.
+  std::optional<double> checkpoint_age() const;
+
+  /// Makes everything durable and gives the file its name.
+  /// @throws IoError  @throws std::logic_error if a block is missing
+  void finish();
 
   /// The file being written: "OUT.h5.parts/rank0.h5".
   const std::string& part_path() const;
 
  private:
   struct State;
+  explicit ResultWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
@@ -130,13 +181,16 @@ class ResultFile {
  public:
   const std::string& path() const;  ///< of the file that is read
   const std::string& command() const;
-  bool complete() const;              ///< false: a job that runs or was stopped
+  bool complete()
+      const;  ///< all its blocks are there; false: a job that runs or was stopped
   const JobDescription& job() const;  ///< in byte order of names
   const StoredFit& fit() const;
   const Attributes& provenance() const;  ///< in byte order of names
+  const std::vector<Session>& sessions() const;
 
   /// Nothing for a result of `merit fit`.
   const std::optional<ReplicatePlan>& replicates() const;
+  Shard shard() const;                              ///< 1/1: the whole job
   const std::vector<std::string>& columns() const;  ///< of the estimates; p + 2, or empty
 
   /// Calls use(first replicate, rows of estimates, statuses) for every committed block, in
@@ -148,6 +202,13 @@ class ResultFile {
 
   /// Replicates in committed blocks; rows below are these, in order of replicate number.
   std::int64_t num_committed() const;
+  std::vector<BlockRange> committed_blocks() const;  ///< ascending, not adjacent
+  /// @throws IoError, also if its rows do not match their checksum
+  ReplicateRows read_block(std::int64_t block) const;
+  const std::vector<std::uint8_t>& marks() const;  ///< as stored, see io/checkpoint.hpp
+
+  /// Committed blocks whose rows do not match their checksum. @throws IoError
+  std::vector<std::int64_t> damaged_blocks() const;
   std::vector<std::uint8_t> statuses() const;  ///< ReplicateStatus. @throws IoError
   /// One estimate column, failed rows (NaN) included. @throws IoError
   std::vector<double> estimate_column(std::size_t column) const;
@@ -167,6 +228,7 @@ class ResultFile {
 
  private:
   friend ResultFile open_result(const std::string& path);
+  friend std::optional<ResultFile> find_stored(const std::string& path);
   ResultFile();
   struct State;
   std::unique_ptr<State> state_;
@@ -174,6 +236,10 @@ class ResultFile {
 
 /// Whether OUT.h5, or what there is of it in OUT.h5.parts/, says that it is a merit-result.
 bool is_result_file(const std::string& path);
+
+/// What `--resume` finds at an output: the finished file, or a part that HDF5 can read;
+/// nothing if the job is to start. @throws IoError if it is of a newer format
+std::optional<ResultFile> find_stored(const std::string& path);
 
 /// Opens OUT.h5, or what there is of it in OUT.h5.parts/; also a part by its own path.
 /// @throws InputError if there is neither, or it is not HDF5

@@ -12,9 +12,12 @@
 #include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
+#include "engine/cli/same_job.hpp"
+#include "engine/report/text_table.hpp"
 #include "engine/resample/parametric.hpp"
 #include "engine/resample/replicate_tally.hpp"
 #include "engine/run/agree.hpp"
+#include "engine/run/stop_signals.hpp"
 #include "engine/run/task_runner.hpp"
 
 namespace merit {
@@ -118,31 +121,170 @@ std::string estimate(const Scheme& scheme,
       static_cast<double>(expected_bytes(contents)) / 1e6);
 }
 
+/// Where the job runs, in one line; loudly, what does not fit.
+void say_layout(const RunRecord& record, ProgressMode progress) {
+  if (progress != ProgressMode::none) {
+    fmt::print(stderr,
+               "merit: {}, {}\n",
+               describe(record.layout()),
+               describe_cpus(record.layout()));
+  }
+  for (const std::string& warning : layout_warnings(record.layout())) {
+    fmt::print(stderr, "merit: WARNING: {}\n", warning);
+  }
+}
+
+/// What --resume finds at the output.
+enum class Found : std::uint8_t { nothing, part, finished };
+
+/// Looks at what is stored there, before any data are read. *Collective*
+Found find_job(const Communicator& comm, BootstrapCommand& command) {
+  std::string simd;
+  const Found found = all_or_none(comm, [&] {
+    if (!comm.is_root() || command.run.dry_run) return Found::nothing;
+    check_output(command.model, command.run);
+    if (!command.run.resume) return Found::nothing;
+    const std::optional<ResultFile> stored = find_stored(command.run.output);
+    if (!stored) return Found::nothing;
+    simd = text_of(stored->provenance(), "simd");
+    return stored->path() == command.run.output ? Found::finished : Found::part;
+  });
+  // The bits do not depend on the level; a resumed job stays with its own all the same.
+  simd = comm.broadcast_text(simd);
+  if (!simd.empty() && !command.run.simd) command.run.simd = simd;
+  return comm.broadcast_value(found);
+}
+
+/// What a job says when it stops early.
+std::string stopped_sentence(const ResultWriter& writer,
+                             const ReplicatePlan& plan,
+                             const std::string& output) {
+  return fmt::format(
+      "stopped by {}: {} of {} replicates are on disk in {}.parts; run the same command "
+      "with --resume to go on",
+      StopSignals::reason(),
+      with_separators(writer.num_replicates()),
+      with_separators(plan.num_rows()),
+      output);
+}
+
+/// Tables of a finished file; what the exit code says about them.
+/// @param tally  of all replicates in the file, or null
+ExitCode report(const BootstrapCommand& command,
+                const std::vector<std::string>& notes,
+                const ReplicateTally* tally) {
+  const ResultFile file = open_result(command.run.output);
+  Report report = bootstrap_report(file,
+                                   command.intervals,
+                                   {.level = command.run.level, .ranef = command.ranef},
+                                   tally);
+  report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+  show(report, command.run.format);
+  const auto num_failed = static_cast<double>(report.glance.replicates->num_failed());
+  const double failed_share = num_failed / static_cast<double>(file.num_committed());
+  const bool fine = file.fit().fit.converged && failed_share <= command.max_failed;
+  return fine ? ExitCode::done : ExitCode::needs_a_look;
+}
+
+/// Makes the replicates that are not stored, and counts them in `tally` while they are at
+/// hand: the tables then need one pass over the file, not many. *Collective*
+RunSummary make_replicates(const Communicator& comm,
+                           const BootstrapCommand& command,
+                           const Scheme& scheme,
+                           const ReplicatePlan& plan,
+                           std::optional<ResultWriter>& writer,
+                           ReplicateTally& tally) {
+  ProgressDisplay display(comm.is_root() ? command.run.progress : ProgressMode::none,
+                          "replicates");
+  // Tasks are the replicates of this file.
+  const BlockRange blocks = plan.blocks();
+  const std::int64_t shift = blocks.first * plan.block_rows;
+  RunOptions options{.threads = command.run.num_threads()};
+  options.stop_requested = StopSignals::stop_requested;
+  options.is_done = [&](std::int64_t block) {
+    return writer->has_block(blocks.first + block);
+  };
+  options.abandon = [&] {
+    writer->sync();
+    display.close();
+    comm.abort(static_cast<int>(ExitCode::stopped),
+               stopped_sentence(*writer, plan, command.run.output));
+  };
+  options.progress = [&](Progress progress) {
+    progress.checkpoint_age = writer->checkpoint_age();
+    display.show(progress);
+  };
+  const Work work = [&](int, std::int64_t first, std::int64_t count) {
+    static thread_local ReplicateRows rows;
+    scheme.make(shift + first, count, rows);
+    Bytes bytes;
+    pack_into(rows, bytes);
+    return bytes;
+  };
+  const Sink sink =
+      [&](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
+        const ReplicateBytes rows = unpack_replicates(bytes);
+        writer->write_block(shift + first, rows);
+        tally.add(first, estimates_of(rows), statuses_of(rows));
+        return rows.num_failed();
+      };
+  const RunSummary summary =
+      run_tasks(comm, {plan.num_rows(), plan.block_rows}, options, work, sink);
+  display.close();
+  return summary;
+}
+
 }  // namespace
 
-ExitCode run(const CommandContext& context, const BootstrapCommand& command) {
+ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const Communicator& comm = context.comm;
+  BootstrapCommand command = given;
   validate(command);
+  StopSignals signals(comm.is_root(), command.run.time_limit);
+  const Found found = find_job(comm, command);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
-  all_or_none(comm, [&] {
-    if (comm.is_root() && !command.run.dry_run) {
-      check_output(command.model, command.run);
-    }
-  });
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command));
-  const FitResult fit = fit_model(command.model, data);
-  const std::unique_ptr<Scheme> scheme =
-      all_or_none(comm, [&] { return make_scheme(command, data, fit); });
 
   const ReplicatePlan plan{.num_replicates = command.replicates,
                            .block_rows = block_rows(command),
-                           .keep_std_errors = command.keep_std_errors};
+                           .keep_std_errors = command.keep_std_errors,
+                           .shard = command.shard};
+  if (plan.shard.count > plan.num_blocks()) {
+    throw UsageError(
+        fmt::format("--shard {}: {} replicates are {} blocks, which cannot be "
+                    "shared by more shards: give N up to {}",
+                    text_of(plan.shard),
+                    plan.num_replicates,
+                    plan.num_blocks(),
+                    plan.num_blocks()));
+  }
+  const JobDescription job = describe_job(command, data, plan);
+  all_or_none(comm, [&] {
+    if (!comm.is_root() || found == Found::nothing) return;
+    const std::optional<ResultFile> stored = find_stored(command.run.output);
+    if (stored) check_same_job(*stored, job, plan.shard, command.run.output);
+  });
+  const auto tables = [&](const ReplicateTally* tally) {
+    const ExitCode code = all_or_none(comm, [&] {
+      return comm.is_root() ? report(command, data.notes, tally) : ExitCode::done;
+    });
+    return comm.broadcast_value(code);
+  };
+  if (found == Found::finished) {
+    if (comm.is_root()) remove_leftover_parts(command.run.output);
+    return tables(nullptr);
+  }
+
+  const FitResult fit = fit_model(command.model, data);
+  const std::unique_ptr<Scheme> scheme =
+      all_or_none(comm, [&] { return make_scheme(command, data, fit); });
   const ResultContents contents{.command = "bootstrap",
-                                .job = describe_job(command, data, plan),
+                                .job = job,
                                 .fit = stored_fit(data, fit),
                                 .replicates = plan,
-                                .provenance = record.at_start()};
+                                .provenance = record.at_start(),
+                                .session = record.session()};
   if (command.run.dry_run) {
     all_or_none(comm, [&] {
       if (comm.is_root()) print(estimate(*scheme, contents, record));
@@ -151,54 +293,33 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& command) {
   }
 
   std::optional<ResultWriter> writer;
-  ProgressDisplay display(comm.is_root() ? command.run.progress : ProgressMode::none,
-                          "replicates");
   all_or_none(comm, [&] {
     if (!comm.is_root()) return;
-    for (const std::string& warning : layout_warnings(record.layout())) {
-      fmt::print(stderr, "merit: {}\n", warning);
+    const std::string& output = command.run.output;
+    if (command.run.resume) {
+      writer.emplace(ResultWriter::resume(output, contents));
+    } else {
+      writer.emplace(output, contents, command.run.overwrite);
     }
-    writer.emplace(command.run.output, contents, command.run.overwrite);
+    say_layout(record, command.run.progress);
   });
-  const Work work = [&](int, std::int64_t first, std::int64_t count) {
-    static thread_local ReplicateRows rows;
-    scheme->make(first, count, rows);
-    return pack(rows);
-  };
-  // While the rows are at hand: the tables then need one pass over the file, not many.
+  signals.note_only();
   ReplicateTally tally = empty_tally(contents.fit);
-  const Sink sink = [&](std::int64_t first,
-                        std::int64_t,
-                        std::span<const std::byte> bytes) {
-    const ReplicateRows rows = unpack_replicate_rows(bytes);
-    writer->write_block(first, rows);
-    tally.add(first, rows.estimate, rows.status);
-    return std::count_if(rows.status.begin(), rows.status.end(), [](std::uint8_t code) {
-      return failed(static_cast<ReplicateStatus>(code));
+  const RunSummary summary = make_replicates(comm, command, *scheme, plan, writer, tally);
+  if (summary.stopped) {
+    all_or_none(comm, [&] {
+      if (!comm.is_root()) return;
+      writer->sync();
+      fmt::print(
+          stderr, "merit: {}\n", stopped_sentence(*writer, plan, command.run.output));
     });
-  };
-  const RunSummary summary =
-      run_tasks(comm,
-                {plan.num_replicates, plan.block_rows},
-                {.threads = command.run.num_threads(),
-                 .progress = [&](const Progress& progress) { display.show(progress); }},
-                work,
-                sink);
-  display.close();
+    return ExitCode::stopped;
+  }
   all_or_none(comm, [&] {
-    if (!comm.is_root()) return;
-    writer->finish(record.at_end());
-    Report report = bootstrap_report(open_result(command.run.output),
-                                     command.intervals,
-                                     {.level = command.run.level, .ranef = command.ranef},
-                                     &tally);
-    report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
-    show(report, command.run.format);
+    if (comm.is_root()) writer->finish();
   });
-  const double failed_share =
-      static_cast<double>(summary.failed) / static_cast<double>(plan.num_replicates);
-  const bool fine = fit.converged && failed_share <= command.max_failed;
-  return fine ? ExitCode::done : ExitCode::needs_a_look;
+  signals.end_at_once();
+  return tables(summary.skipped == 0 ? &tally : nullptr);
 }
 
 }  // namespace merit

@@ -21,6 +21,7 @@ struct CommandContext {
 ExitCode run(const CommandContext& context, const FitCommand& command);
 ExitCode run(const CommandContext& context, const BootstrapCommand& command);
 ExitCode run(const CommandContext& context, const SummarizeCommand& command);
+ExitCode run(const CommandContext& context, const MergeCommand& command);
 ExitCode run(const CommandContext& context, const InspectCommand& command);
 
 }  // namespace merit

@@ -39,9 +39,10 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
                            .job = job,
                            .fit = stored,
                            .replicates = std::nullopt,
-                           .provenance = record.at_start()},
+                           .provenance = record.at_start(),
+                           .session = record.session()},
                           command.run.overwrite);
-      writer.finish(record.at_end());
+      writer.finish();
     }
     Report report = fit_report(
         "fit",

@@ -6,8 +6,10 @@
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/results.hpp"
+#include "engine/cli/same_job.hpp"
 #include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
+#include "engine/run/progress.hpp"
 #include "io/describe.hpp"
 #include "io/file_kind.hpp"
 
@@ -150,19 +152,50 @@ std::string to_csv(const SnapshotDescription& d) {
   return text;
 }
 
+/// @throws IoError if rows are not what was written
+void check_rows(const ResultFile& file) {
+  const std::vector<std::int64_t> damaged = file.damaged_blocks();
+  if (damaged.empty()) return;
+  const BlockRange rows = file.replicates()->rows({damaged.front(), 1});
+  throw IoError(fmt::format(
+      "{}: damaged: replicates {} to {} do not match their checksum, and so do {} of "
+      "{} blocks in all; make the file again",
+      file.path(),
+      rows.first,
+      rows.end() - 1,
+      damaged.size(),
+      file.replicates()->blocks().count));
+}
+
 std::string to_table(const ResultFile& file) {
   std::string text = fmt::format("{}: result of merit {}\n", file.path(), file.command());
   if (file.replicates()) {
-    text += fmt::format("{} of {} replicates {}\n",
+    const std::string shard =
+        file.shard() == Shard{} ? "" : fmt::format(" of shard {}", text_of(file.shard()));
+    text += fmt::format("{} of {} replicates{} ({}), checksums are right\n",
                         with_separators(file.num_committed()),
-                        with_separators(file.replicates()->num_replicates),
-                        file.complete() ? "(complete)" : "(partial)");
+                        with_separators(file.replicates()->num_rows()),
+                        shard,
+                        file.complete() ? "complete" : "partial");
   }
   for (const Attributes* part : {&file.job(), &file.provenance()}) {
     text += part == &file.job() ? "\njob\n" : "\nprovenance\n";
     for (const auto& [name, value] : *part) {
       text += fmt::format("  {:<16}  {}\n", name, text_of(*part, name));
     }
+  }
+  text += "\nsessions\n";
+  for (const Session& s : file.sessions()) {
+    text += fmt::format("  {} to {}, {}, {} × {} threads{}{}: {} replicates in {}\n",
+                        s.started,
+                        s.finished,
+                        s.host,
+                        s.ranks,
+                        s.threads / std::max<std::int64_t>(s.ranks, 1),
+                        s.batch_job.empty() ? "" : ", ",
+                        s.batch_job,
+                        with_separators(s.replicates),
+                        duration_text(s.seconds));
   }
   return text;
 }
@@ -173,12 +206,25 @@ nlohmann::ordered_json to_json(const ResultFile& file) {
   if (file.replicates()) {
     json["replicates"] = file.replicates()->num_replicates;
     json["committed"] = file.num_committed();
+    json["shard"] = text_of(file.shard());
+    json["checksums"] = "right";
   }
   for (const Attributes* part : {&file.job(), &file.provenance()}) {
     nlohmann::ordered_json& entries = json[part == &file.job() ? "job" : "provenance"];
     for (const auto& [name, value] : *part) {
       std::visit([&entries, &name = name](const auto& v) { entries[name] = v; }, value);
     }
+  }
+  json["sessions"] = nlohmann::ordered_json::array();
+  for (const Session& s : file.sessions()) {
+    json["sessions"].push_back({{"started", s.started},
+                                {"finished", s.finished},
+                                {"host", s.host},
+                                {"batch_job", s.batch_job},
+                                {"ranks", s.ranks},
+                                {"threads", s.threads},
+                                {"replicates", s.replicates},
+                                {"seconds", s.seconds}});
   }
   return json;
 }
@@ -201,9 +247,13 @@ std::string rendered(const Description& description, Format format) {
 ExitCode run(const CommandContext& context, const InspectCommand& command) {
   all_or_none(context.comm, [&] {
     if (!context.comm.is_root()) return;
-    print(is_result_file(command.file)
-              ? rendered(open_result(command.file), command.format)
-              : rendered(describe_snapshot(command.file, command.table), command.format));
+    if (!is_result_file(command.file)) {
+      return print(
+          rendered(describe_snapshot(command.file, command.table), command.format));
+    }
+    const ResultFile file = open_result(command.file);
+    check_rows(file);
+    print(rendered(file, command.format));
   });
   return ExitCode::done;
 }

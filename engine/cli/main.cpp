@@ -30,6 +30,7 @@ struct Program {
   FitCommand fit;
   BootstrapCommand bootstrap;
   SummarizeCommand summarize;
+  MergeCommand merge;
   InspectCommand inspect;
   std::function<ExitCode(const CommandContext&)> chosen;
 
@@ -39,10 +40,12 @@ struct Program {
     app.footer(
         "Every command runs alone, under mpirun and under srun, with the same numbers.\n"
         "Exit codes: 0 done, 1 done but a result needs a look, 64 usage, 65 data, 66 no\n"
-        "input, 70 our bug, 74 reading or writing failed.");
+        "input, 70 our bug, 74 reading or writing failed, 75 stopped early,\n"
+        "resumable.");
     add("fit", "one model: estimates and inference", fit);
     add("bootstrap", "R replicates of a model, distributed", bootstrap);
     add("summarize", "tables and intervals from a result file", summarize);
+    add("merge", "shards of one job into the file of the whole", merge);
     add("inspect", "what a snapshot or result file holds", inspect);
   }
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/time_limit.hpp"
 #include "engine/error.hpp"
 #include "engine/run/layout.hpp"
 
@@ -57,6 +58,46 @@ CLI::Option* add_choice(CLI::App& app,
           },
           help)
       ->type_name(list);
+}
+
+void add_resume(CLI::App& app, RunSettings& run) {
+  app.add_flag("--resume",
+               run.resume,
+               "start, or go on where --output stopped; a finished job ends at once");
+  app.add_option_function<std::string>(
+         "--time-limit",
+         [&run](const std::string& given) {
+           run.time_limit = parse_duration(given);
+           if (!run.time_limit) {
+             throw UsageError("--time-limit " + given +
+                              ": give a time such as 55m, 90s, 2h30m, 3600 (seconds) or "
+                              "1-12:00:00 (days-hours:minutes:seconds)");
+           }
+         },
+         "stop after this long, e.g. 55m; --resume goes on")
+      ->type_name("TIME");
+}
+
+void add_shard(CLI::App& app, Shard& shard) {
+  app.add_option_function<std::string>(
+         "--shard",
+         [&shard](const std::string& given) {
+           const char* const end = given.data() + given.size();
+           const auto [slash, error] = std::from_chars(given.data(), end, shard.index);
+           const bool split = error == std::errc() && slash != end && *slash == '/';
+           const auto [stop, bad] =
+               std::from_chars(split ? slash + 1 : end, end, shard.count);
+           if (split && bad == std::errc() && stop == end && shard.index >= 1 &&
+               shard.index <= shard.count && shard.count <= kMostShards) {
+             return;
+           }
+           throw UsageError(fmt::format(
+               "--shard {}: give I/N, the I-th of N parts (N up to {}), e.g. 3/8",
+               given,
+               kMostShards));
+         },
+         "only the I-th of N parts of the replicates; merit merge joins them")
+      ->type_name("I/N");
 }
 
 /// An option whose value is a number, written in full and in decimal.
@@ -183,9 +224,13 @@ void validate(const RunSettings& run) {
   if (run.threads < 0) {
     throw UsageError(fmt::format("--threads {}: give 1 or more", run.threads));
   }
-  parse_simd_level(run.simd);
+  if (run.simd) parse_simd_level(*run.simd);
   if (run.overwrite && run.output.empty()) {
     throw UsageError("--overwrite without --output: name the file to replace");
+  }
+  if (run.overwrite && run.resume) {
+    throw UsageError(
+        "--overwrite with --resume: the one starts anew, the other goes on; give one");
   }
 }
 
@@ -200,7 +245,7 @@ int RunSettings::num_threads() const {
 }
 
 SimdLevel RunSettings::simd_level() const {
-  return std::min(parse_simd_level(simd), highest_simd_level());
+  return std::min(parse_simd_level(simd.value_or("x86-64-v3")), highest_simd_level());
 }
 
 std::string_view name(BootstrapType type) {
@@ -257,7 +302,17 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
              command.max_failed,
              "SHARE",
              "share of failed replicates that ends with exit code 1 (default 0.01)");
+  add_resume(app, command.run);
+  add_shard(app, command.shard);
   app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
+}
+
+void add_options(CLI::App& app, MergeCommand& command) {
+  app.add_option("OUT", command.output, "result file to make")->required()->type_name("");
+  app.add_option("SHARDS", command.shards, "result files of the parts of one job")
+      ->required()
+      ->type_name("");
+  app.add_flag("--overwrite", command.overwrite, "replace an existing result file");
 }
 
 void add_options(CLI::App& app, SummarizeCommand& command) {

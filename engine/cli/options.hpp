@@ -13,6 +13,7 @@
 #include "engine/resample/cases.hpp"
 #include "engine/resample/intervals.hpp"
 #include "engine/simd/level.hpp"
+#include "io/result_store.hpp"
 
 namespace merit {
 
@@ -38,10 +39,12 @@ struct ModelOptions {
 struct RunSettings {
   double level = 0.95;
   std::uint64_t seed = 1;
-  int threads = 0;  ///< 0: one per CPU left to this rank
-  std::string simd = "x86-64-v3";
+  int threads = 0;                  ///< 0: one per CPU left to this rank
+  std::optional<std::string> simd;  ///< none: x86-64-v3, or what a resumed job has used
   std::string output;
   bool overwrite = false;
+  bool resume = false;
+  std::optional<double> time_limit;  ///< seconds
   Format format = Format::table;
   ProgressMode progress = ProgressMode::automatic;
   bool dry_run = false;
@@ -69,6 +72,7 @@ struct BootstrapCommand {
   std::vector<IntervalType> intervals;
   bool keep_std_errors = true;
   double max_failed = 0.01;
+  Shard shard;
   bool ranef = false;
 };
 
@@ -78,6 +82,12 @@ struct SummarizeCommand {
   double level = 0.95;
   bool ranef = false;
   Format format = Format::table;
+};
+
+struct MergeCommand {
+  std::string output;
+  std::vector<std::string> shards;
+  bool overwrite = false;
 };
 
 struct InspectCommand {
@@ -91,6 +101,7 @@ struct InspectCommand {
 void add_options(CLI::App& app, FitCommand& command);
 void add_options(CLI::App& app, BootstrapCommand& command);
 void add_options(CLI::App& app, SummarizeCommand& command);
+void add_options(CLI::App& app, MergeCommand& command);
 void add_options(CLI::App& app, InspectCommand& command);
 
 /// Checks what no single option can. @throws UsageError

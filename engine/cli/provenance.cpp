@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cli/provenance.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <numeric>
@@ -25,6 +27,22 @@ std::string compiler() {
 
 std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? "" : value;
+}
+
+/// "slurm 4711, restart 2", "pbs 123.server"; empty without a scheduler.
+std::string batch_job() {
+  if (const std::string job = variable("SLURM_JOB_ID"); !job.empty()) {
+    const std::string restart = variable("SLURM_RESTART_COUNT");
+    return "slurm " + job + (restart.empty() ? "" : ", restart " + restart);
+  }
+  if (const std::string job = variable("PBS_JOBID"); !job.empty()) return "pbs " + job;
+  if (const std::string job = variable("LSB_JOBID"); !job.empty()) return "lsf " + job;
+  return {};
 }
 
 /// As a shell would take it again.
@@ -92,16 +110,33 @@ RunRecord::RunRecord(const Communicator& comm,
                  {"started", utc_now()}};
 }
 
-Attributes RunRecord::at_end() const {
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
-  return {{"finished", utc_now()}, {"seconds", seconds.count()}};
-}
-
 Attributes RunRecord::all() const {
   Attributes attributes = attributes_;
-  for (Attribute& attribute : at_end())
-    attributes.push_back(std::move(attribute));
+  attributes.emplace_back("finished", utc_now());
+  attributes.emplace_back("seconds", seconds());
   return attributes;
+}
+
+double RunRecord::seconds() const {
+  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start_;
+  return since.count();
+}
+
+Session RunRecord::session() const {
+  return {.started = std::get<std::string>(attribute("started")),
+          .finished = {},
+          .host = std::get<std::string>(attribute("host")),
+          .batch_job = batch_job(),
+          .ranks = std::get<std::int64_t>(attribute("ranks")),
+          .threads = std::get<std::int64_t>(attribute("threads")),
+          .seconds = seconds()};
+}
+
+const AttributeValue& RunRecord::attribute(const std::string& name) const {
+  return std::find_if(attributes_.begin(),
+                      attributes_.end(),
+                      [&](const Attribute& a) { return a.first == name; })
+      ->second;
 }
 
 }  // namespace merit

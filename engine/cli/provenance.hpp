@@ -9,6 +9,7 @@
 #include "engine/cli/options.hpp"
 #include "engine/run/communicator.hpp"
 #include "engine/run/layout.hpp"
+#include "io/result_store.hpp"
 
 namespace merit {
 
@@ -33,10 +34,13 @@ class RunRecord {
 
   const std::vector<RankLayout>& layout() const { return layout_; }
   Attributes at_start() const { return attributes_; }
-  Attributes at_end() const;  ///< finished, seconds
-  Attributes all() const;
+  Attributes all() const;   ///< with finished, seconds
+  Session session() const;  ///< so far, for the result file
 
  private:
+  double seconds() const;
+  const AttributeValue& attribute(const std::string& name) const;
+
   std::vector<RankLayout> layout_;
   Attributes attributes_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/build_info.hpp"
+#include "engine/cli/same_job.hpp"
 #include "engine/error.hpp"
 #include "engine/fit/gaussian_fit.hpp"
 #include "engine/report/bootstrap_rows.hpp"
@@ -151,10 +152,17 @@ Report bootstrap_report(const ResultFile& file,
   report.tidy = std::move(rows.tidy);
   append(std::move(modes), report.tidy);
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
-  if (!file.complete()) {
-    report.notes.push_back(fmt::format("partial: {} of {} replicates are there",
-                                       file.num_committed(),
-                                       file.replicates()->num_replicates));
+  if (file.num_committed() < file.replicates()->num_replicates) {
+    std::string note = fmt::format("partial: {} of {} replicates are there",
+                                   file.num_committed(),
+                                   file.replicates()->num_replicates);
+    if (const Shard shard = file.shard(); shard != Shard{}) {
+      note += fmt::format(" (shard {}: {} of its {})",
+                          text_of(shard),
+                          file.num_committed(),
+                          file.replicates()->num_rows());
+    }
+    report.notes.push_back(std::move(note));
   }
   return report;
 }
@@ -187,7 +195,11 @@ void check_output(const ModelOptions& model, const RunSettings& run) {
     throw UsageError(run.output +
                      ": --output names the snapshot itself; choose another file");
   }
-  check_output(run.output, run.overwrite);
+  if (run.resume) {
+    check_resumable(run.output);
+  } else {
+    check_output(run.output, run.overwrite);
+  }
 }
 
 }  // namespace merit

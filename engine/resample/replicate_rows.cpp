@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/resample/replicate_rows.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -13,18 +14,9 @@ struct Header {
   std::int64_t num_std_errors;
 };
 
-template <class T>
-void append(std::byte*& to, const std::vector<T>& values) {
-  const std::size_t bytes = values.size() * sizeof(T);
-  if (bytes > 0) std::memcpy(to, values.data(), bytes);
-  to += bytes;
-}
-
-template <class T>
-void take(const std::byte*& from, std::vector<T>& values) {
-  const std::size_t bytes = values.size() * sizeof(T);
-  if (bytes > 0) std::memcpy(values.data(), from, bytes);
-  from += bytes;
+void append(std::span<const std::byte> values, std::byte*& to) {
+  if (!values.empty()) std::memcpy(to, values.data(), values.size());
+  to += values.size();
 }
 
 }  // namespace
@@ -47,31 +39,70 @@ void ReplicateRows::resize(std::int64_t rows,
   status.resize(static_cast<std::size_t>(rows));
 }
 
+std::int64_t ReplicateBytes::num_failed() const {
+  return std::count_if(status.begin(), status.end(), [](std::byte code) {
+    return !has_estimate(static_cast<std::uint8_t>(code));
+  });
+}
+
+std::span<const double> estimates_of(const ReplicateBytes& rows) {
+  return {reinterpret_cast<const double*>(rows.estimate.data()),
+          rows.estimate.size() / sizeof(double)};
+}
+
+std::span<const std::uint8_t> statuses_of(const ReplicateBytes& rows) {
+  return {reinterpret_cast<const std::uint8_t*>(rows.status.data()), rows.status.size()};
+}
+
+ReplicateBytes bytes_of(const ReplicateRows& rows) {
+  return {.count = rows.count,
+          .num_estimates = rows.num_estimates,
+          .num_std_errors = rows.num_std_errors,
+          .estimate = std::as_bytes(std::span(rows.estimate)),
+          .std_error = std::as_bytes(std::span(rows.std_error)),
+          .log_likelihood = std::as_bytes(std::span(rows.log_likelihood)),
+          .status = std::as_bytes(std::span(rows.status))};
+}
+
 std::vector<std::byte> pack(const ReplicateRows& rows) {
-  const Header header{rows.count, rows.num_estimates, rows.num_std_errors};
-  const std::size_t doubles =
-      rows.estimate.size() + rows.std_error.size() + rows.log_likelihood.size();
-  std::vector<std::byte> bytes(sizeof header + doubles * sizeof(double) +
-                               rows.status.size());
-  std::memcpy(bytes.data(), &header, sizeof header);
-  std::byte* to = bytes.data() + sizeof header;
-  append(to, rows.estimate);
-  append(to, rows.std_error);
-  append(to, rows.log_likelihood);
-  append(to, rows.status);
+  std::vector<std::byte> bytes;
+  pack_into(rows, bytes);
   return bytes;
 }
 
-ReplicateRows unpack_replicate_rows(std::span<const std::byte> bytes) {
+void pack_into(const ReplicateRows& rows, std::vector<std::byte>& bytes) {
+  const Header header{rows.count, rows.num_estimates, rows.num_std_errors};
+  const ReplicateBytes parts = bytes_of(rows);
+  const std::size_t size = sizeof header + parts.estimate.size() +
+                           parts.std_error.size() + parts.log_likelihood.size() +
+                           parts.status.size();
+  // Messages stand one behind the other: the doubles of the next are aligned too.
+  bytes.resize((size + alignof(double) - 1) / alignof(double) * alignof(double));
+  std::byte* to = bytes.data();
+  append(std::as_bytes(std::span(&header, 1)), to);
+  append(parts.estimate, to);
+  append(parts.std_error, to);
+  append(parts.log_likelihood, to);
+  append(parts.status, to);
+}
+
+ReplicateBytes unpack_replicates(std::span<const std::byte> bytes) {
   Header header{};
   std::memcpy(&header, bytes.data(), sizeof header);
-  ReplicateRows rows;
-  rows.resize(header.count, header.num_estimates, header.num_std_errors);
-  const std::byte* from = bytes.data() + sizeof header;
-  take(from, rows.estimate);
-  take(from, rows.std_error);
-  take(from, rows.log_likelihood);
-  take(from, rows.status);
+  bytes = bytes.subspan(sizeof header);
+  const auto take = [&bytes](std::int64_t size) {
+    const auto taken = bytes.first(static_cast<std::size_t>(size));
+    bytes = bytes.subspan(taken.size());
+    return taken;
+  };
+  constexpr std::int64_t kDouble = sizeof(double);
+  ReplicateBytes rows{.count = header.count,
+                      .num_estimates = header.num_estimates,
+                      .num_std_errors = header.num_std_errors};
+  rows.estimate = take(rows.count * rows.num_estimates * kDouble);
+  rows.std_error = take(rows.count * rows.num_std_errors * kDouble);
+  rows.log_likelihood = take(rows.count * kDouble);
+  rows.status = take(rows.count);
   return rows;
 }
 

@@ -47,8 +47,30 @@ struct ReplicateRows {
   void resize(std::int64_t rows, std::int64_t estimates, std::int64_t std_errors);
 };
 
-/// One contiguous message: what a rank sends to the writer.
+/// The same rows as bytes that lie elsewhere, in the order in which they are stored.
+struct ReplicateBytes {
+  std::int64_t count = 0;
+  std::int64_t num_estimates = 0;
+  std::int64_t num_std_errors = 0;
+  std::span<const std::byte> estimate = {};
+  std::span<const std::byte> std_error = {};
+  std::span<const std::byte> log_likelihood = {};
+  std::span<const std::byte> status = {};
+
+  std::int64_t num_failed() const;
+};
+
+/// As numbers; of the rows of unpack_replicates and bytes_of, whose doubles are aligned.
+std::span<const double> estimates_of(const ReplicateBytes& rows);
+std::span<const std::uint8_t> statuses_of(const ReplicateBytes& rows);
+
+ReplicateBytes bytes_of(const ReplicateRows& rows);
+
+/// One contiguous message: what a rank sends to the writer. Its length is a multiple of 8.
 std::vector<std::byte> pack(const ReplicateRows& rows);
-ReplicateRows unpack_replicate_rows(std::span<const std::byte> bytes);
+/// The same in `bytes`: used again for rows of the same shape, it costs no allocation.
+void pack_into(const ReplicateRows& rows, std::vector<std::byte>& bytes);
+/// Reads it where it lies.
+ReplicateBytes unpack_replicates(std::span<const std::byte> bytes);
 
 }  // namespace merit

@@ -86,6 +86,9 @@ void Coordinator::read_control() {
         failure_.note(block, take_failure(reader));
         break;
       }
+      case MessageKind::stop:
+        finish(Finish::stopped);
+        break;
       case MessageKind::finished:
         member.finished = true;
         member.report = reader.take<MemberReport>();
@@ -124,6 +127,10 @@ void Coordinator::ask_options() {
       last_asked_ = now;
       if (job_.options.stop_requested()) finish(Finish::stopped);
     }
+    if (finish_ == Finish::stopped && job_.options.abandon &&
+        now - stopped_ >= job_.options.stop_grace) {
+      job_.options.abandon();
+    }
     if (job_.options.progress && now - last_progress_ >= kProgressEvery) {
       last_progress_ = now;
       job_.options.progress(progress());
@@ -136,6 +143,7 @@ void Coordinator::ask_options() {
 void Coordinator::finish(Finish how) {
   if (how <= finish_) return;
   finish_ = how;
+  stopped_ = Clock::now();
   local_.blocks.clear();
   if (how == Finish::after_failure) local_.rows.discard();
   for (int member = 1; member < comm_.size(); ++member) {

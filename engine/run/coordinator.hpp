@@ -66,6 +66,7 @@ class Coordinator {
   std::int64_t blocks_received_ = 0;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point last_asked_;
+  std::chrono::steady_clock::time_point stopped_;  ///< when finish_ was last set
   std::chrono::steady_clock::time_point last_progress_;
 };
 

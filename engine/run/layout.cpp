@@ -99,6 +99,18 @@ std::string describe(const std::vector<RankLayout>& ranks) {
   return text;
 }
 
+std::string describe_cpus(const std::vector<RankLayout>& ranks) {
+  std::size_t fewest = ranks.front().cpus.size();
+  std::size_t most = fewest;
+  for (const RankLayout& rank : ranks) {
+    fewest = std::min(fewest, rank.cpus.size());
+    most = std::max(most, rank.cpus.size());
+  }
+  const std::string each = ranks.size() == 1 ? "" : " per rank";
+  if (fewest == most) return count_of(most, "CPU") + each;
+  return fmt::format("{} to {} CPUs{}", fewest, most, each);
+}
+
 std::vector<std::string> layout_warnings(const std::vector<RankLayout>& ranks) {
   struct Node {
     int num_ranks = 0;

@@ -30,6 +30,9 @@ std::vector<RankLayout> gather_layout(const Communicator& comm, int threads);
 /// "4 ranks × 8 threads on 2 nodes", "1 rank × 2 threads".
 std::string describe(const std::vector<RankLayout>& ranks);
 
+/// "4 CPUs each": what the launcher leaves to the ranks.
+std::string describe_cpus(const std::vector<RankLayout>& ranks);
+
 /// One sentence, with the remedy, for each node whose CPUs are asked for more than they
 /// have: more threads than CPUs in a rank's mask, or ranks that share their CPUs.
 std::vector<std::string> layout_warnings(const std::vector<RankLayout>& ranks);

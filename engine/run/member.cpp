@@ -17,8 +17,12 @@ constexpr std::chrono::milliseconds kQuiet{10};
 
 }  // namespace
 
-Member::Member(const Communicator& comm, LocalWork& local, int workers)
+Member::Member(const Communicator& comm,
+               LocalWork& local,
+               const RunOptions& options,
+               int workers)
     : local_(local),
+      options_(options),
       workers_(workers),
       orders_(comm, kControlTag),
       control_(comm, kControlTag),
@@ -30,6 +34,7 @@ void Member::run() {
   while (!ended_) {
     read_messages();
     report_failure();
+    report_stop();
     request_blocks();
     send_rows();
     report_end();
@@ -86,6 +91,13 @@ void Member::report_failure() {
   put(writer, *failure);
   control_.send(0, writer.take());
   obey(Finish::after_failure);
+}
+
+void Member::report_stop() {
+  if (stop_reported_ || finish_ != Finish::not_yet) return;
+  if (!options_.stop_requested || !options_.stop_requested()) return;
+  stop_reported_ = true;
+  control_.send(0, control_message(MessageKind::stop, std::uint8_t{0}));
 }
 
 void Member::request_blocks() {

@@ -12,7 +12,10 @@ namespace merit {
 class Member {
  public:
   /// @param workers  threads that take from local.blocks
-  Member(const Communicator& comm, LocalWork& local, int workers);
+  Member(const Communicator& comm,
+         LocalWork& local,
+         const RunOptions& options,
+         int workers);
 
   /// Until rank 0 says that the run has ended.
   void run();
@@ -22,11 +25,13 @@ class Member {
   void read_messages();
   void obey(Finish finish);
   void report_failure();
+  void report_stop();
   void request_blocks();
   void send_rows();
   void report_end();
 
   LocalWork& local_;
+  const RunOptions& options_;
   const int workers_;
   Inbox orders_;
   Outbox control_;
@@ -34,6 +39,7 @@ class Member {
   std::chrono::steady_clock::time_point last_send_;
   bool waits_for_lease_ = false;
   bool failure_reported_ = false;
+  bool stop_reported_ = false;
   bool end_reported_ = false;
   bool ended_ = false;
   Finish finish_ = Finish::not_yet;

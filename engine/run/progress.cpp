@@ -36,6 +36,13 @@ std::string progress_line(const Progress& progress) {
     line += fmt::format(" in {}", duration_text(progress.seconds));
   }
   if (progress.failed > 0) line += fmt::format(", {} failed", progress.failed);
+  if (progress.checkpoint_age && progress.done < progress.total) {
+    const double age = *progress.checkpoint_age;
+    line += ", saved ";
+    line += age < 1.0    ? "now"
+            : age < 60.0 ? fmt::format("{:.0f} s ago", age)
+                         : duration_text(age) + " ago";
+  }
   return line;
 }
 

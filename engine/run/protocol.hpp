@@ -10,6 +10,7 @@
 ///
 ///     member -> rank 0   request   LeaseRequest
 ///                        failed    block, Failure: a block threw
+///                        stop      this rank was asked to stop
 ///                        finished  MemberReport: no block in hand, all rows posted
 ///     rank 0 -> member   lease     BlockRange
 ///                        finish    Finish: there will be no more leases
@@ -19,7 +20,15 @@ namespace merit {
 inline constexpr int kControlTag = 1;
 inline constexpr int kRowsTag = 2;
 
-enum class MessageKind : std::uint8_t { request, failed, finished, lease, finish, end };
+enum class MessageKind : std::uint8_t {
+  request,
+  failed,
+  stop,
+  finished,
+  lease,
+  finish,
+  end
+};
 
 /// What to do with blocks not begun and rows not delivered; a later value overrides.
 enum class Finish : std::uint8_t {

@@ -131,7 +131,7 @@ RunSummary run_tasks(const Communicator& comm,
   ByteWriter outcome;
   run_workers(comm, local, options.threads, work, [&](int workers) {
     if (!comm.is_root()) {
-      Member(comm, local, workers).run();
+      Member(comm, local, options, workers).run();
       return;
     }
     Coordinator coordinator(

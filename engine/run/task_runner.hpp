@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -84,9 +86,14 @@ struct RunOptions {
   /// before the first task; empty means none is.
   std::function<bool(std::int64_t block)> is_done = {};
 
-  /// Time limit and signals: asked on rank 0 about every 50 ms; once it says true, no new
-  /// block is begun anywhere, blocks in hand are finished and delivered. Must not wait.
+  /// Time limit and signals: asked on every rank about every 50 ms; once any says true, no
+  /// new block is begun anywhere, blocks in hand are finished and delivered. Must not wait.
   std::function<bool()> stop_requested = {};
+
+  /// Called on rank 0 if blocks in hand are not finished so long after the stop: it keeps
+  /// what is there and ends the program, for a worker cannot be interrupted.
+  std::function<void()> abandon = {};
+  std::chrono::milliseconds stop_grace{6000};
 
   /// Called on rank 0 by the calling thread, about every 0.2 s and once at the end. Must
   /// return soon.
@@ -109,8 +116,8 @@ struct RunSummary {
   std::vector<std::int64_t> rank_blocks;  ///< blocks computed by each rank
 };
 
-/// Runs every block of the plan that is not done, once. Plan, stop_requested, is_done,
-/// progress and sink are rank 0's; threads and work each rank's own. *Collective*
+/// Runs every block of the plan that is not done, once. Plan, is_done, abandon,
+/// progress and sink are rank 0's; threads, stop_requested and work each rank's own. *Collective*
 ///
 /// @throws UsageError if threads < 1, or num_tasks < 0 or block_tasks < 1
 /// @throws on all ranks what work, sink, or a function of the options threw on any

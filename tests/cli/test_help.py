@@ -13,7 +13,8 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--where", "--
 COMMANDS = {
     "fit": [*EVERYWHERE, *MODEL, "--df"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
-                  "--keep", "--max-failed"],
+                  "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
+    "merge": ["OUT", "SHARDS", "--overwrite"],
     "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],
 }
@@ -21,7 +22,7 @@ COMMANDS = {
 WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual", "reml",
                  "ml"],
          "bootstrap": ["parametric", "cases", "groups", "rows", "both", "norm", "basic", "perc",
-                       "estimates", "all"]}
+                       "estimates", "all", "55m"]}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -36,7 +37,7 @@ def test_help_names_every_option(command):
 
 def test_program_help_names_every_command_and_exit_code():
     text = merit("--help").stdout
-    for word in [*COMMANDS, "--version", "0", "1", "64", "65", "66", "70", "74"]:
+    for word in [*COMMANDS, "--version", "0", "1", "64", "65", "66", "70", "74", "75"]:
         assert re.search(rf"(?<![\w-]){re.escape(word)}\b", text), word
     assert merit("-h").stdout == text
 
@@ -51,7 +52,7 @@ def test_version(ranks):
     assert len(done.stdout.strip().splitlines()) == 5
 
 
-@pytest.mark.parametrize("word", ["fti", "merge", "SAMPLE", ""])
+@pytest.mark.parametrize("word", ["fti", "mrege", "SAMPLE", ""])
 def test_unknown_command(word):
     done = merit(word, "study.h5", code=USAGE)
     check_refusal(done, word, *COMMANDS)

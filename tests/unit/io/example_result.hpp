@@ -69,6 +69,12 @@ inline ResultContents example_contents() {
   stored.modes.sd = Eigen::Vector3d(0.5, 0.25, 0.125);
   contents.replicates = {.num_replicates = 10, .block_rows = 4, .keep_std_errors = true};
   contents.provenance = {{"host", std::string("node1")}, {"ranks", std::int64_t{2}}};
+  contents.session = {.started = "2026-01-02T03:04:05Z",
+                      .host = "node1",
+                      .batch_job = "slurm 7",
+                      .ranks = 2,
+                      .threads = 8,
+                      .seconds = 1000.0};
   return contents;
 }
 
@@ -103,10 +109,12 @@ inline void write_blocks(ResultWriter& writer, const std::vector<std::int64_t>& 
 
 inline void write_example(const std::string& path,
                           const std::vector<std::int64_t>& order,
-                          double seconds = 1.5) {
-  ResultWriter writer(path, example_contents(), false);
+                          double seconds = 1000.0) {
+  ResultContents contents = example_contents();
+  contents.session.seconds = seconds;
+  ResultWriter writer(path, contents, false);
   write_blocks(writer, order);
-  writer.finish({{"seconds", seconds}});
+  writer.finish();
 }
 
 /// What an action's error says; fails unless it throws `Expected`.

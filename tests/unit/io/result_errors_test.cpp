@@ -35,9 +35,10 @@ BOOST_AUTO_TEST_CASE(an_output_that_exists_is_kept_unless_it_may_be_replaced) {
   BOOST_TEST(has(error_of<UsageError>(refused), "unfinished job"));
   BOOST_TEST(
       has(error_of<UsageError>([&] { check_output(path, false); }), "out.h5.parts"));
+  check_resumable(path);
   ResultWriter writer(path, example_contents(), true);
   write_blocks(writer, {0, 1, 2});
-  writer.finish({});
+  writer.finish();
   BOOST_TEST(open_result(path).complete());
 }
 
@@ -47,7 +48,7 @@ BOOST_AUTO_TEST_CASE(misuse_is_a_logic_error) {
   BOOST_CHECK_THROW(writer.write_block(1, example_rows(1, 4)), std::logic_error);
   BOOST_CHECK_THROW(writer.write_block(8, example_rows(8, 4)), std::logic_error);
   BOOST_CHECK_THROW(writer.write_block(12, example_rows(12, 4)), std::logic_error);
-  BOOST_CHECK_THROW(writer.finish({}), std::logic_error);
+  BOOST_CHECK_THROW(writer.finish(), std::logic_error);
 }
 
 BOOST_AUTO_TEST_CASE(places_that_cannot_be_written_are_named) {
@@ -79,7 +80,7 @@ BOOST_AUTO_TEST_CASE(want_of_room_is_told_before_the_job_and_leaves_nothing) {
       error_of<IoError>([&] { ResultWriter writer(path, contents, false); });
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
-  BOOST_TEST(has(message, "out.h5.parts/rank0.h5.new: no room for its 57."), message);
+  BOOST_TEST(has(message, "out.h5.parts/rank0.h5.new: no room for its 59."), message);
   BOOST_TEST(has(message, "File too large"), message);
   BOOST_TEST(!fs::exists(path + ".parts"));
 }
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_named) {
     } catch (const IoError& error) {
       message = error.what();
     }
-    const bool told = has(message, "out.h5.parts/rank0.h5.new: no room for its 57.") &&
+    const bool told = has(message, "out.h5.parts/rank0.h5.new: no room for its 59.") &&
                       has(message, "No space left on device (") &&
                       has(message, " free); choose another --output");
     const bool clean = fs::is_empty(disk);

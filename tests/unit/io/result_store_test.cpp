@@ -43,7 +43,16 @@ BOOST_AUTO_TEST_CASE(what_was_written_is_read) {
   BOOST_TEST(result.command() == "bootstrap");
   BOOST_TEST(result.complete());
   BOOST_TEST(differences(result.job(), example_contents().job).empty());
-  BOOST_TEST(result.provenance().size() == 3U);
+  BOOST_TEST(result.provenance().size() ==
+             5U);  // host, ranks; finished, seconds, sessions
+  BOOST_TEST_REQUIRE(result.sessions().size() == 1U);
+  const Session& session = result.sessions()[0];
+  BOOST_TEST(session.started == "2026-01-02T03:04:05Z");
+  BOOST_TEST(session.finished.size() == session.started.size());
+  BOOST_TEST(session.batch_job == "slurm 7");
+  BOOST_TEST(session.threads == 8);
+  BOOST_TEST(session.replicates == 10);
+  BOOST_TEST(session.seconds >= 1000.0);
 
   const StoredFit want = example_contents().fit;
   const StoredFit& got = result.fit();
@@ -102,7 +111,7 @@ BOOST_AUTO_TEST_CASE(other_programs_read_it) {
 
 BOOST_AUTO_TEST_CASE(only_provenance_depends_on_order_and_time) {
   const Scratch scratch;
-  write_example(scratch / "a.h5", {0, 1, 2}, 1.5);
+  write_example(scratch / "a.h5", {0, 1, 2}, 1000.0);
   write_example(scratch / "b.h5", {2, 1, 0}, 99.0);
   const auto same = [&](const std::string& a, const std::string& b) {
     return run(std::string(MERIT_PYTHON) + " '" + test_file("tools/h5same.py") + "' " +
@@ -118,7 +127,7 @@ BOOST_AUTO_TEST_CASE(only_provenance_depends_on_order_and_time) {
   ReplicateRows last = example_rows(8, 2);
   last.estimate[3] = std::nextafter(last.estimate[3], 0.0);
   writer.write_block(8, last);
-  writer.finish({{"seconds", 1.5}});
+  writer.finish();
   BOOST_TEST(same("'" + (scratch / "a.h5") + "'", "c.h5") != 0);
   std::ifstream log(scratch / "log");
   const std::string text((std::istreambuf_iterator<char>(log)), {});
@@ -171,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_fit_alone_is_a_result) {
   contents.replicates.reset();
   contents.fit.rows_dropped.clear();
   ResultWriter writer(scratch / "fit.h5", contents, false);
-  writer.finish({});
+  writer.finish();
   const ResultFile result = open_result(scratch / "fit.h5");
   BOOST_TEST(result.complete());
   BOOST_TEST(!result.replicates());
@@ -194,7 +203,7 @@ BOOST_AUTO_TEST_CASE(without_coefficients_there_are_still_two_columns) {
   rows.resize(1, 2, 0);
   rows.estimate = {1.0, 2.0};
   writer.write_block(0, rows);
-  writer.finish({});
+  writer.finish();
   const ResultFile result = open_result(scratch / "out.h5");
   BOOST_TEST(result.estimate_column(1)[0] == 2.0);
   BOOST_TEST(!result.replicates()->keep_std_errors);
@@ -206,7 +215,7 @@ BOOST_AUTO_TEST_CASE(finishing_does_not_mind_a_reader) {
   ResultWriter writer(path, example_contents(), false);
   write_blocks(writer, {0, 1, 2});
   const ResultFile reader = open_result(path);  // holds HDF5's lock
-  writer.finish({});
+  writer.finish();
   BOOST_TEST(open_result(path).complete());
   BOOST_TEST(!fs::exists(path + ".parts"));
   BOOST_TEST(reader.estimate_column(0)[0] == 0.1);
@@ -242,7 +251,7 @@ BOOST_AUTO_TEST_CASE(whole_blocks_are_written_fast) {
   const double bytes = static_cast<double>(kBlocks * kBlockRows) * (25.0 * 8.0 + 1.0);
   BOOST_TEST_MESSAGE("written at " << bytes / seconds.count() / 1e9 << " GB/s");
   BOOST_TEST(bytes / seconds.count() > 2e7);
-  writer.finish({});
+  writer.finish();
   const ResultFile result = open_result(scratch / "out.h5");
   BOOST_TEST(result.num_committed() == kBlocks * kBlockRows);
   BOOST_TEST(result.estimate_column(1)[static_cast<std::size_t>(7 * kBlockRows)] == 1.0);

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "io/result_layout.hpp"
+
+#include <type_traits>
+
+#include "engine/error.hpp"
+#include "io/hdf5.hpp"
+#include "io/hdf5_result.hpp"
+#include "io/result_paths.hpp"
+
+namespace merit {
+namespace {
+
+/// Widths of the sessions' texts, in bytes.
+constexpr std::int64_t kTimeWidth = 20;  // 2026-11-25T09:54:41Z
+constexpr std::int64_t kNameWidth = 64;
+
+void write_attributes(hdf5::Object&& object, const Attributes& attributes) {
+  for (const auto& [name, value] : attributes) {
+    std::visit(
+        [&, &key = name](const auto& v) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(v)>, bool>) {
+            hdf5::set_flag(object, key, v);
+          } else {
+            object.set_attribute(key, v);
+          }
+        },
+        value);
+  }
+}
+
+void write_vector(hdf5::Group& group, const std::string& name, const Eigen::VectorXd& v) {
+  group.write(name, std::vector<double>(v.data(), v.data() + v.size()));
+}
+
+hdf5::Layout contiguous(std::vector<std::int64_t> shape) {
+  hdf5::Layout layout;
+  layout.shape = std::move(shape);
+  return layout;
+}
+
+void write_matrix(hdf5::Group& group, const std::string& name, const Eigen::MatrixXd& m) {
+  std::vector<double> values;
+  for (Eigen::Index i = 0; i < m.rows(); ++i) {
+    for (Eigen::Index j = 0; j < m.cols(); ++j)
+      values.push_back(m(i, j));
+  }
+  group.create_dataset<double>(name, contiguous({m.rows(), m.cols()}))
+      .write_rows(0, m.rows(), values);
+}
+
+void write_fit(hdf5::Group root, const StoredFit& stored) {
+  const FitResult& fit = stored.fit;
+  hdf5::Group group = root.create_group("fit");
+  group.write("term", stored.terms);
+  write_vector(group, "estimate", fit.beta);
+  write_vector(group, "std_error", fit.vcov.diagonal().cwiseSqrt());
+  write_matrix(group, "vcov", fit.vcov);
+
+  hdf5::Group groups = group.create_group("groups");
+  groups.write("level", stored.group_level);
+  groups.write("size", stored.group_size);
+  write_vector(groups, "mode", stored.modes.mode);
+  write_vector(groups, "conditional_sd", stored.modes.sd);
+
+  std::vector<std::string> columns;
+  std::vector<std::int64_t> counts;
+  for (const auto& [column, count] : stored.rows_dropped) {
+    columns.push_back(column);
+    counts.push_back(count);
+  }
+  hdf5::Group dropped = group.create_group("rows_dropped");
+  dropped.write("column", columns);
+  dropped.write("count", counts);
+
+  write_attributes(
+      std::move(group),
+      {{"method", std::string(fit.criterion == Criterion::reml ? "reml" : "ml")},
+       {"sigma", fit.sigma},
+       {"tau", fit.tau},
+       {"log_likelihood", fit.log_likelihood},
+       {"converged", fit.converged},
+       {"boundary", fit.on_boundary},
+       {"iterations", static_cast<std::int64_t>(fit.iterations)},
+       {"gradient", fit.gradient},
+       {"message", fit.message},
+       {"group", stored.group},
+       {"nobs", stored.num_obs},
+       {"ngroups", static_cast<std::int64_t>(stored.group_level.size())},
+       {"rows_read", stored.rows_read},
+       {"rows_excluded_by_where", stored.rows_excluded_by_where}});
+}
+
+template <class T>
+void lay_out_rows(hdf5::Group& group, const std::string& name, std::int64_t rows) {
+  hdf5::Dataset dataset = group.create_dataset<T>(name, contiguous({rows}));
+  hdf5::allocate(dataset);
+}
+
+/// A matrix with named columns.
+void lay_out_matrix(hdf5::Group& group,
+                    const std::string& name,
+                    std::int64_t rows,
+                    const std::vector<std::string>& columns) {
+  hdf5::Dataset dataset =
+      group.create_dataset<double>(name, contiguous({rows, std::ssize(columns)}));
+  dataset.set_attribute("columns", columns);
+  hdf5::allocate(dataset);
+}
+
+template <class T>
+void write_zeros(hdf5::Group& group, const std::string& name, std::int64_t rows) {
+  group.write(name, std::vector<T>(static_cast<std::size_t>(rows)));
+}
+
+void lay_out_replicates(hdf5::Group root,
+                        const ReplicatePlan& plan,
+                        const std::vector<std::string>& terms) {
+  hdf5::Group group = root.create_group("replicates");
+  group.set_attribute("num_replicates", plan.num_replicates);
+  group.set_attribute("block_rows", plan.block_rows);
+  group.set_attribute("shard", plan.shard.index);
+  group.set_attribute("num_shards", plan.shard.count);
+
+  const std::int64_t rows = plan.num_rows();
+  lay_out_matrix(group, "estimate", rows, estimate_columns(terms));
+  if (plan.keep_std_errors && !terms.empty()) {
+    lay_out_matrix(group, "std_error", rows, terms);
+  }
+  lay_out_rows<double>(group, "log_likelihood", rows);
+  std::vector<std::string> codes;
+  codes.reserve(kNumReplicateStatuses);
+  for (int code = 0; code < kNumReplicateStatuses; ++code) {
+    codes.emplace_back(name(static_cast<ReplicateStatus>(code)));
+  }
+  lay_out_rows<std::uint8_t>(group, "status", rows);
+  group.dataset("status").set_attribute("codes", codes);
+
+  write_zeros<std::uint8_t>(group, "committed", plan.blocks().count);
+  write_zeros<std::uint64_t>(group, "checksum", plan.blocks().count);
+}
+
+void lay_out_sessions(hdf5::Group provenance) {
+  hdf5::Group group = provenance.create_group("sessions");
+  for (const char* name : {"started", "finished"}) {
+    hdf5::create_text_rows(group, name, kMostSessions, kTimeWidth);
+  }
+  for (const char* name : {"host", "batch_job"}) {
+    hdf5::create_text_rows(group, name, kMostSessions, kNameWidth);
+  }
+  for (const char* name : {"ranks", "threads", "replicates"}) {
+    write_zeros<std::int64_t>(group, name, kMostSessions);
+  }
+  write_zeros<double>(group, "seconds", kMostSessions);
+}
+
+Place place_of(const hdf5::Group& group, const std::string& name) {
+  const hdf5::Dataset dataset = group.dataset(name);
+  return {hdf5::offset(dataset),
+          dataset.row_size() * static_cast<std::int64_t>(dataset.type().size)};
+}
+
+}  // namespace
+
+void lay_out_result(const std::string& path, const ResultContents& contents) {
+  hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
+  write_attributes(file.root(),
+                   {{"format", std::string(kResultFormat)},
+                    {"format_version", kResultFormatVersion},
+                    {"command", contents.command}});
+  write_attributes(file.root().create_group("job"), contents.job);
+  write_fit(file.root(), contents.fit);
+  if (contents.replicates) {
+    lay_out_replicates(file.root(), *contents.replicates, contents.fit.terms);
+  }
+  write_attributes(file.root().create_group("provenance"), contents.provenance);
+  lay_out_sessions(file.root().group("provenance"));
+  file.close();
+}
+
+ResultPlaces find_places(const std::string& path) {
+  const hdf5::File file = hdf5::File::open(path, hdf5::Access::read);
+  const hdf5::Group sessions = file.root().group("provenance/sessions");
+  ResultPlaces places;
+  places.sessions = {.started = place_of(sessions, "started"),
+                     .finished = place_of(sessions, "finished"),
+                     .host = place_of(sessions, "host"),
+                     .batch_job = place_of(sessions, "batch_job"),
+                     .ranks = place_of(sessions, "ranks"),
+                     .threads = place_of(sessions, "threads"),
+                     .replicates = place_of(sessions, "replicates"),
+                     .seconds = place_of(sessions, "seconds")};
+  if (!file.root().exists("replicates")) return places;
+  const hdf5::Group group = file.root().group("replicates");
+  ReplicatePlaces& replicates = places.replicates.emplace();
+  replicates.estimate = place_of(group, "estimate");
+  if (group.exists("std_error")) replicates.std_error = place_of(group, "std_error");
+  replicates.log_likelihood = place_of(group, "log_likelihood");
+  replicates.status = place_of(group, "status");
+  replicates.committed = place_of(group, "committed");
+  replicates.checksum = place_of(group, "checksum");
+  return places;
+}
+
+}  // namespace merit
