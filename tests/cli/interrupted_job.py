@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""A job to interrupt: what it is, how it is run and hurt, what must be true of it afterwards."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+from program import MERIT, MPIEXEC, two_level, write_group
+
+from h5same import differences
+
+FORMULA = "y ~ x + w + (1 | g)"
+STOPPED = 75
+
+
+def write_study(place):
+    """20 groups: resampling groups and rows takes a core some 60 µs per replicate."""
+    return write_group(place / "study.h5", two_level(20, 25))
+
+
+def command(replicates, output, *options, ranks=None, threads=1):
+    """The command line of the job; everything that its bits depend on is here."""
+    words = [MERIT, "bootstrap", "study.h5", FORMULA, "--type", "cases", "--resample", "both",
+             "--replicates", str(replicates), "--threads", str(threads), "--output", str(output),
+             "--progress", "none", *map(str, options)]
+    return words if ranks is None else [MPIEXEC, "-n", str(ranks), *words]
+
+
+def run(place, *arguments, code=0, env=None, **options):
+    """Runs the job to its end."""
+    done = subprocess.run(command(*arguments, **options), cwd=place, text=True, timeout=120,
+                          capture_output=True, stdin=subprocess.DEVNULL, check=False,
+                          env={**os.environ, **(env or {})})
+    assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
+    return done
+
+
+def descendants(pid):
+    """A process and all below it, as they are now."""
+    parents = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            stat = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            parents[int(entry.name)] = int(stat[1])
+    found = [pid]
+    for parent in found:
+        found += [child for child, of in parents.items() if of == parent]
+    return found
+
+
+def ranks_of(pid):
+    """The processes among them that are merit."""
+    found = []
+    for process in descendants(pid):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{process}/exe") == MERIT:
+                found.append(process)
+    return found
+
+
+def hurt(pids, number):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def is_alive(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
+def outcome(job, seconds=10):
+    """(exit code, stderr) of a job that is about to end. Open MPI's mpirun may wait for ever if
+    a rank is killed while all are starting; what counts is that no rank is left then."""
+    try:
+        _, stderr = job.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        left = [pid for pid in ranks_of(job.pid) if is_alive(pid)]
+        assert not left and job.args[0] == MPIEXEC, f"still there: {left}"
+        end(job)
+        return None, ""
+    return job.returncode, stderr
+
+
+def end(job):
+    """Nothing of a job survives a test."""
+    hurt(descendants(job.pid), signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        job.communicate(timeout=10)
+
+
+@contextlib.contextmanager
+def started(place, *arguments, **options):
+    with subprocess.Popen(command(*arguments, **options), cwd=place, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as job:
+        try:
+            yield job
+        finally:
+            end(job)
+
+
+def wait_until(condition, seconds=30):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen"
+        time.sleep(0.005)
+
+
+def marks(output):
+    """The marks of an unfinished job, or nothing if it has no part yet."""
+    try:
+        with h5py.File(f"{output}.parts/rank0.h5", "r") as file:
+            return file["replicates/committed"][:]
+    except (FileNotFoundError, OSError):
+        return np.zeros(0, np.uint8)
+
+
+def num_replicates(output):
+    """(made by each session, planned) of a finished file."""
+    with h5py.File(output, "r") as file:
+        sessions = file["provenance/sessions"]
+        made = sessions["replicates"][:][sessions["started"][:] != b""]
+        return list(made), int(file["replicates"].attrs["num_replicates"])
+
+
+def same(a, b):
+    """Asserts that two result files are equal outside /provenance, and all marks are 1."""
+    with h5py.File(a, "r") as one, h5py.File(b, "r") as other:
+        assert not list(differences(one, other, {"/provenance"}))
+        assert (one["replicates/committed"][:] == 1).all()
