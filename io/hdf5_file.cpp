@@ -84,6 +84,12 @@ Handle file_access(bool lock) {
   return access;
 }
 
+/// Values go to the file when they are written: HDF5 would otherwise hold small ones back until
+/// their dataset is closed, and a failure then has nobody to tell.
+void write_through(const Handle& access) {
+  H5Pset_sieve_buf_size(access.id(), 0);
+}
+
 /// Refuses what HDF5 would answer with a riddle, or wait for.
 void check_openable(const std::string& path) {
   struct stat status {};
@@ -133,6 +139,7 @@ File File::open(const std::string& path, Access access) {
   const unsigned flags = access == Access::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR;
   const Handle locked = file_access(true);
   const Handle unlocked = file_access(false);
+  if (access == Access::read_write) write_through(locked);
   Handle file(H5Fopen(path.c_str(), flags, locked.id()), H5Fclose);
   std::string why = file ? "" : reason();
   if (!file && access == Access::read && why.find("lock") != std::string::npos &&
@@ -151,6 +158,7 @@ File File::create(const std::string& path) {
   H5Pset_link_creation_order(creation.id(),
                              H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   const Handle access = file_access(true);
+  write_through(access);
   Handle file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.id(), access.id()),
               H5Fclose);
   if (!file) throw IoError(path + ": cannot be created: " + reason());

@@ -96,8 +96,8 @@ def end(job):
 
 
 @contextlib.contextmanager
-def started(place, *arguments, **options):
-    with subprocess.Popen(command(*arguments, **options), cwd=place, text=True,
+def started(place, *arguments, env=None, **options):
+    with subprocess.Popen(command(*arguments, **options), cwd=place, text=True, env=env,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as job:
         try:
             yield job
@@ -132,5 +132,6 @@ def num_replicates(output):
 def same(a, b):
     """Asserts that two result files are equal outside /provenance, and all marks are 1."""
     with h5py.File(a, "r") as one, h5py.File(b, "r") as other:
-        assert not list(differences(one, other, {"/provenance"}))
+        found = list(differences(one, other, {"/provenance"}))
+        assert not found, found
         assert (one["replicates/committed"][:] == 1).all()
