@@ -112,6 +112,12 @@ void check_output(const std::string& path, bool overwrite) {
   if (!overwrite && fs::is_regular_file(path, ignored)) {
     throw UsageError(path + ": exists; --overwrite replaces it");
   }
+  if (fs::is_regular_file(path, ignored) && fs::file_size(path, ignored) > 0 &&
+      !is_result_file(path)) {
+    throw UsageError(path +
+                     ": is not a result file of merit's, so --overwrite leaves it alone: "
+                     "remove it, or choose another name");
+  }
   check_resumable(path);
   if (!overwrite && fs::exists(part_path(path), ignored)) {
     throw UsageError(

@@ -173,6 +173,15 @@ void check_same_table(const Communicator& comm,
   });
 }
 
+/// The first names of a list, and how many more there are.
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 5;
+  if (names.size() <= kNamed + 1) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more",
+                     fmt::join(names.begin(), names.begin() + kNamed, ", "),
+                     names.size() - kNamed);
+}
+
 /// Refuses aliased columns, or drops them with a note.
 void resolve_collinear(const ModelOptions& options, ModelData& data) {
   const std::vector<AliasedColumn> aliased = aliased_columns(data.stats);
@@ -188,7 +197,7 @@ void resolve_collinear(const ModelOptions& options, ModelData& data) {
     sentences.push_back(
         of.empty() ? term + " is 0 in all rows"
         : constant ? term + " is constant"
-                   : fmt::format("{} is a combination of {}", term, fmt::join(of, ", ")));
+                   : fmt::format("{} is a combination of {}", term, some_of(of)));
     dropped.push_back(column.column);
   }
   if (!options.drop_collinear) {

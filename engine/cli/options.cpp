@@ -100,26 +100,41 @@ void add_shard(CLI::App& app, Shard& shard) {
       ->type_name("I/N");
 }
 
-/// An option whose value is a number, written in full and in decimal.
+/// A number, written in full and in decimal.
 template <class Number>
+Number parse_number(const std::string& option, const std::string& given) {
+  Number number{};
+  const char* const end = given.data() + given.size();
+  const auto [stop, error] = std::from_chars(given.data(), end, number);
+  if (error == std::errc() && stop == end) return number;
+  std::string accepted = "a number";
+  if constexpr (std::is_integral_v<Number>) {
+    accepted = fmt::format("a whole number up to {}", std::numeric_limits<Number>::max());
+  }
+  throw UsageError(fmt::format("{} {}: give {}", option, given, accepted));
+}
+
+template <class T>
+struct NumberIn {
+  using type = T;
+};
+template <class T>
+struct NumberIn<std::optional<T>> {
+  using type = T;
+};
+
+/// An option whose value is a number; the target is one, or an optional one.
+template <class Target>
 CLI::Option* add_number(CLI::App& app,
                         const std::string& option,
-                        Number& target,
+                        Target& target,
                         const std::string& type_name,
                         const std::string& help) {
   return app
       .add_option_function<std::string>(
           option,
           [&target, option](const std::string& given) {
-            const char* const end = given.data() + given.size();
-            const auto [stop, error] = std::from_chars(given.data(), end, target);
-            if (error == std::errc() && stop == end) return;
-            std::string accepted = "a number";
-            if constexpr (std::is_integral_v<Number>) {
-              accepted = fmt::format("a whole number up to {}",
-                                     std::numeric_limits<Number>::max());
-            }
-            throw UsageError(fmt::format("{} {}: give {}", option, given, accepted));
+            target = parse_number<typename NumberIn<Target>::type>(option, given);
           },
           help)
       ->type_name(type_name);
@@ -221,8 +236,17 @@ void validate(const RunSettings& run) {
   if (!(run.level > 0.0 && run.level < 1.0)) {
     throw UsageError(fmt::format("--level {}: give a number between 0 and 1", run.level));
   }
-  if (run.threads < 0) {
-    throw UsageError(fmt::format("--threads {}: give 1 or more", run.threads));
+  if (run.threads) {
+    // More than a few per CPU only wait for each other, and may be more than the system gives.
+    const int most = std::max(64, 4 * default_threads());
+    if (*run.threads < 1 || *run.threads > most) {
+      throw UsageError(
+          fmt::format("--threads {}: give 1 to {} (this rank may use {} CPU{})",
+                      *run.threads,
+                      most,
+                      default_threads(),
+                      default_threads() == 1 ? "" : "s"));
+    }
   }
   if (run.simd) parse_simd_level(*run.simd);
   if (run.overwrite && run.output.empty()) {
@@ -241,7 +265,7 @@ Criterion ModelOptions::criterion() const {
 }
 
 int RunSettings::num_threads() const {
-  return threads > 0 ? threads : default_threads();
+  return threads.value_or(default_threads());
 }
 
 SimdLevel RunSettings::simd_level() const {

@@ -39,7 +39,7 @@ struct ModelOptions {
 struct RunSettings {
   double level = 0.95;
   std::uint64_t seed = 1;
-  int threads = 0;                  ///< 0: one per CPU left to this rank
+  std::optional<int> threads = {};  ///< none: one per CPU left to this rank
   std::optional<std::string> simd;  ///< none: x86-64-v3, or what a resumed job has used
   std::string output;
   bool overwrite = false;

@@ -5,13 +5,13 @@
 #include <numbers>
 
 #include "engine/error.hpp"
+#include "engine/fit/pivot_tolerance.hpp"
 #include "engine/model/elementary.hpp"
 
 namespace merit {
 namespace {
 
 // Pivots below this fraction of their diagonal are rounding errors of zeros.
-constexpr double kPivotTolerance = 1e-13;
 
 struct Terms {
   Eigen::ArrayXd scale;   // 1 + n_j λ

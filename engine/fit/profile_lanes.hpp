@@ -9,11 +9,10 @@
 //     void add_products(coefficient, A);          A_ab += Σ_j coefficient_j z̄_ja z̄_jb
 
 #include "engine/fit/lambda_search.hpp"
+#include "engine/fit/pivot_tolerance.hpp"
 
 namespace merit::MERIT_SIMD_NAMESPACE {
 
-/// Pivots below this fraction of their diagonal are rounding errors of zeros.
-inline constexpr double kPivotTolerance = 1e-12;
 /// Nothing but rounding errors is left of W_yy below this fraction.
 inline constexpr double kExactFit = 1e-13;
 inline constexpr int kGroupTile = 32;

@@ -2,13 +2,13 @@
 #include "engine/fit/rotated_form.hpp"
 
 #include "engine/error.hpp"
+#include "engine/fit/pivot_tolerance.hpp"
 #include "engine/fit/within_fit.hpp"
 #include "engine/model/elementary.hpp"
 
 namespace merit {
 
 // Pivots below this fraction of their diagonal are rounding errors of zeros.
-constexpr double kPivotTolerance = 1e-13;
 
 RotatedForm rotate(const GroupedStats& stats) {
   using Eigen::Index;

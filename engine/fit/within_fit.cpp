@@ -3,11 +3,12 @@
 
 #include <cmath>
 
+#include "engine/fit/pivot_tolerance.hpp"
+
 namespace merit {
 namespace {
 
 // Pivots below these fractions of their diagonal are rounding errors of zeros.
-constexpr double kPivotTolerance = 1e-12;
 constexpr double kExactFit = 1e-13;
 
 // Squares of the rounding errors of numbers, relative to their squares: variation this small

@@ -139,8 +139,8 @@ std::string cell(const std::optional<double>& value, double scale) {
 
 /// R's confint headers: "2.5 %", "97.5 %".
 void add_interval_columns(TextTable& table, double level) {
-  table.add_column(fmt::format("{:.4g} %", 50.0 * (1.0 - level)), Align::decimal);
-  table.add_column(fmt::format("{:.4g} %", 50.0 * (1.0 + level)), Align::decimal);
+  table.add_column(fmt::format("{:.7g} %", 50.0 * (1.0 - level)), Align::decimal);
+  table.add_column(fmt::format("{:.7g} %", 50.0 * (1.0 + level)), Align::decimal);
 }
 
 std::vector<TidyRow> rows_of(const Report& report, const std::string& effect) {

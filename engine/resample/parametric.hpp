@@ -14,7 +14,7 @@ inline constexpr Eigen::Index kMostGroupsToRotate = 1000;
 
 /// Parametric bootstrap: y* = Xβ̂ + Zb* + ε*, b*_j ~ N(0, τ̂²), ε* ~ N(0, σ̂²I), refitted by
 /// the criterion of the fit. No row is ever made: what the fit needs of y* is drawn from
-/// its exact distribution, J + p normals and one χ², whatever n is.
+/// its exact distribution, r + p normals and one χ², whatever n is.
 ///
 /// @param stats  the model's X and groups; y is not looked at
 /// @param fit    the model drawn from

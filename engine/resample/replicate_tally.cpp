@@ -85,9 +85,14 @@ void ReplicateTally::lay_bins(std::span<const double> estimates,
       return *at;
     };
     const double reach = kReach * (quartile(3) - quartile(1));
-    // All the same: one bin's worth of bins, for all that is not that value.
-    const double half = reach > 0.0 ? reach : 1e-12 + 1e-9 * std::abs(quartile(2));
-    low[column] = quartile(2) - half;
+    const double middle = quartile(2);
+    double half = reach;
+    if (half == 0.0) {  // most are the same value: as far as the others go
+      for (const double value : values)
+        half = std::max(half, std::abs(value - middle));
+    }
+    if (half == 0.0) half = 1e-12 + 1e-9 * std::abs(middle);
+    low[column] = middle - half;
     per_unit[column] = kBins / (2.0 * half);
   }
   low_ = std::move(low);

@@ -71,7 +71,7 @@ class BlockLoop {
   const BlockRange blocks_;
   const BlockLoopOptions& options_;
   const std::function<void(std::int64_t, int)>& use_;
-  std::int64_t next_;  // guarded by the mutex, like what comes last
+  std::int64_t next_;  // guarded by the mutex, like failure_
   std::atomic<std::int64_t> done_ = 0;
   std::atomic<std::int64_t> first_failed_;
   std::mutex mutex_;
@@ -80,12 +80,15 @@ class BlockLoop {
 
 }  // namespace
 
+int threads_for(BlockRange blocks, const BlockLoopOptions& options) {
+  return static_cast<int>(std::clamp<std::int64_t>(blocks.count, 1, options.threads));
+}
+
 void for_each_block(BlockRange blocks,
                     const BlockLoopOptions& options,
                     const std::function<void(std::int64_t, int)>& use) {
   BlockLoop loop(blocks, options, use);
-  const auto threads =
-      static_cast<int>(std::clamp<std::int64_t>(blocks.count, 1, options.threads));
+  const int threads = threads_for(blocks, options);
 #pragma omp parallel num_threads(threads) default(none) shared(loop)
   loop.work(omp_get_thread_num());
   loop.finish();

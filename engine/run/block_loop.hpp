@@ -17,8 +17,11 @@ struct BlockLoopOptions {
       {};
 };
 
-/// Calls use(block, thread) once for each block, on `threads` threads (thread = 0 is the
-/// calling one). Threads take runs of a few consecutive blocks, in ascending order, so that
+/// How many threads the loop takes: no more than there are blocks, the calling one always.
+int threads_for(BlockRange blocks, const BlockLoopOptions& options);
+
+/// Calls use(block, thread) once for each block, on threads_for(…) threads (thread = 0 is
+/// the calling one). Threads take runs of a few consecutive blocks, in ascending order, so that
 /// what is read forward stays fast and no thread waits long at the end.
 ///
 /// An exception stops the loop; blocks before the failing one are still used, so that the

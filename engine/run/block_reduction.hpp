@@ -66,15 +66,14 @@ typename R::Node reduce_blocks(const Communicator& comm,
   };
 
   const Bytes subtrees = all_or_none(comm, [&] {
+    const BlockRange mine = local_range(num_blocks, comm.rank(), comm.size());
     std::vector<typename R::Workspace> workspaces;
-    for (int thread = 0; thread < options.threads; ++thread)
+    for (int thread = 0; thread < threads_for(mine, options); ++thread)
       workspaces.push_back(reducer.workspace());
-    for_each_block(local_range(num_blocks, comm.rank(), comm.size()),
-                   options,
-                   [&](std::int64_t block, int thread) {
-                     auto& workspace = workspaces[static_cast<std::size_t>(thread)];
-                     tree.insert({0, block}, reducer.leaf(block, workspace), merge);
-                   });
+    for_each_block(mine, options, [&](std::int64_t block, int thread) {
+      auto& workspace = workspaces[static_cast<std::size_t>(thread)];
+      tree.insert({0, block}, reducer.leaf(block, workspace), merge);
+    });
     ByteWriter writer;
     if (comm.is_root()) return writer.take();
     tree.drain([&](const TreePosition& position, const Node& node) {
