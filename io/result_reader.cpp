@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -123,7 +124,22 @@ StoredFit read_fit(const hdf5::Group& group) {
   out.fit.vcov = read_matrix(group, "vcov", p);
   out.fit.criterion =
       group.attribute<std::string>("method") == "ml" ? Criterion::ml : Criterion::reml;
-  out.fit.sigma = group.attribute<double>("sigma");
+  const auto method = group.attribute<std::string>("method");
+  if (method != "ml" && method != "reml") out.fit.method = method;
+  const auto optional = [&group](const char* name) {
+    return group.find_attribute<double>(name).value_or(
+        std::numeric_limits<double>::quiet_NaN());
+  };
+  out.fit.sigma =
+      out.fit.method.empty() ? group.attribute<double>("sigma") : optional("sigma");
+  out.fit.tau_std_error = optional("tau_std_error");
+  out.fit.latent_variance = optional("latent_variance");
+  if (const auto nodes = group.find_attribute<std::int64_t>("nagq")) {
+    out.fit.quadrature =
+        QuadratureError{.num_nodes = static_cast<int>(*nodes),
+                        .log_likelihood = optional("quadrature_error_log_likelihood"),
+                        .std_error = optional("quadrature_error_std_error")};
+  }
   out.fit.tau = group.attribute<double>("tau");
   out.fit.log_likelihood = group.attribute<double>("log_likelihood");
   out.fit.converged = group.attribute<bool>("converged");
@@ -228,7 +244,8 @@ void ResultFile::State::read_replicates(const hdf5::Group& group) {
   if (R < 1 || shape.block_rows < 1) {
     throw IoError(group.name() + ": damaged: no replicates, or blocks without rows");
   }
-  check_shape(estimate, {R, p + 2});
+  columns = merit::estimate_columns(fit);
+  check_shape(estimate, {R, std::ssize(columns)});
   if (shape.keep_std_errors) std_error = open_shaped(group, "std_error", {R, p});
   log_likelihood = open_shaped(group, "log_likelihood", {R});
   status = open_shaped(group, "status", {R});
@@ -238,7 +255,6 @@ void ResultFile::State::read_replicates(const hdf5::Group& group) {
       open_shaped(group, "committed", {num_blocks}).read<std::uint8_t>(), shape);
   for (const Run& run : runs)
     num_committed += run.count;
-  columns = merit::estimate_columns(fit.terms);
   plan = shape;
 }
 

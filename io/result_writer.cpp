@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -102,22 +103,35 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   dropped.write("column", columns);
   dropped.write("count", counts);
 
-  write_attributes(
-      std::move(group),
-      {{"method", std::string(fit.criterion == Criterion::reml ? "reml" : "ml")},
-       {"sigma", fit.sigma},
-       {"tau", fit.tau},
-       {"log_likelihood", fit.log_likelihood},
-       {"converged", fit.converged},
-       {"boundary", fit.on_boundary},
-       {"iterations", static_cast<std::int64_t>(fit.iterations)},
-       {"gradient", fit.gradient},
-       {"message", fit.message},
-       {"group", stored.group},
-       {"nobs", stored.num_obs},
-       {"ngroups", static_cast<std::int64_t>(stored.group_level.size())},
-       {"rows_read", stored.rows_read},
-       {"rows_excluded_by_where", stored.rows_excluded_by_where}});
+  const std::string method = !fit.method.empty()                ? fit.method
+                             : fit.criterion == Criterion::reml ? "reml"
+                                                                : "ml";
+  Attributes attributes = {
+      {"method", method},
+      {"tau", fit.tau},
+      {"log_likelihood", fit.log_likelihood},
+      {"converged", fit.converged},
+      {"boundary", fit.on_boundary},
+      {"iterations", static_cast<std::int64_t>(fit.iterations)},
+      {"gradient", fit.gradient},
+      {"message", fit.message},
+      {"group", stored.group},
+      {"nobs", stored.num_obs},
+      {"ngroups", static_cast<std::int64_t>(stored.group_level.size())},
+      {"rows_read", stored.rows_read},
+      {"rows_excluded_by_where", stored.rows_excluded_by_where}};
+  if (fit.has_sigma()) attributes.emplace_back("sigma", fit.sigma);
+  if (!std::isnan(fit.tau_std_error))
+    attributes.emplace_back("tau_std_error", fit.tau_std_error);
+  if (!std::isnan(fit.latent_variance))
+    attributes.emplace_back("latent_variance", fit.latent_variance);
+  if (fit.quadrature) {
+    attributes.emplace_back("nagq", std::int64_t{fit.quadrature->num_nodes});
+    attributes.emplace_back("quadrature_error_log_likelihood",
+                            fit.quadrature->log_likelihood);
+    attributes.emplace_back("quadrature_error_std_error", fit.quadrature->std_error);
+  }
+  write_attributes(std::move(group), attributes);
 }
 
 template <class T>
@@ -128,9 +142,10 @@ Place lay_out_rows(hdf5::Dataset&& dataset) {
 
 Places lay_out_replicates(hdf5::Group root,
                           const ReplicatePlan& plan,
-                          const std::vector<std::string>& terms) {
+                          const StoredFit& fit) {
+  const std::vector<std::string>& terms = fit.terms;
   const std::int64_t R = plan.num_replicates;
-  const std::vector<std::string> columns = estimate_columns(terms);
+  const std::vector<std::string> columns = estimate_columns(fit);
   hdf5::Group group = root.create_group("replicates");
   group.set_attribute("block_rows", plan.block_rows);
 
@@ -177,7 +192,7 @@ std::optional<Places> lay_out_file(hdf5::File file, const ResultContents& conten
   write_attributes(file.root().create_group("job"), contents.job);
   write_fit(file.root(), contents.fit);
   if (contents.replicates) {
-    places = lay_out_replicates(file.root(), *contents.replicates, contents.fit.terms);
+    places = lay_out_replicates(file.root(), *contents.replicates, contents.fit);
   }
   write_attributes(file.root().create_group("provenance"), contents.provenance);
   file.close();
@@ -233,6 +248,7 @@ struct ResultWriter::State {
   std::string part;
   std::optional<ReplicatePlan> plan;
   std::int64_t num_terms = 0;
+  std::int64_t num_estimates = 0;
   std::optional<Places> places;
   std::optional<JobLock> lock;
   std::optional<PartFile> file;
@@ -250,6 +266,7 @@ ResultWriter::ResultWriter(std::string path,
   s.path = std::move(path);
   s.plan = contents.replicates;
   s.num_terms = std::ssize(contents.fit.terms);
+  s.num_estimates = std::ssize(estimate_columns(contents.fit));
 
   make_parts_directory(s.path);
   s.lock.emplace(s.path);
@@ -290,7 +307,7 @@ void ResultWriter::write_block(std::int64_t first, const ReplicateRows& rows) {
   const bool one_block =
       first >= 0 && first % plan.block_rows == 0 && first < plan.num_replicates &&
       rows.count == std::min(plan.block_rows, plan.num_replicates - first);
-  const bool fits = rows.num_estimates == s.num_terms + 2 &&
+  const bool fits = rows.num_estimates == s.num_estimates &&
                     (!s.places->std_error || rows.num_std_errors == s.num_terms);
   if (!one_block || !fits) {
     throw std::logic_error(

@@ -31,7 +31,7 @@ void take(const std::byte*& from, std::vector<T>& values) {
 
 std::string_view name(ReplicateStatus status) {
   constexpr std::array<std::string_view, kNumReplicateStatuses> names = {
-      "ok", "boundary", "not_converged", "collinear", "degenerate"};
+      "ok", "boundary", "not_converged", "collinear", "degenerate", "separated"};
   return names.at(static_cast<std::size_t>(status));
 }
 
