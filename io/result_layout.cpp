@@ -73,22 +73,35 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   dropped.write("column", columns);
   dropped.write("count", counts);
 
-  write_attributes(
-      std::move(group),
-      {{"method", std::string(fit.criterion == Criterion::reml ? "reml" : "ml")},
-       {"sigma", fit.sigma},
-       {"tau", fit.tau},
-       {"log_likelihood", fit.log_likelihood},
-       {"converged", fit.converged},
-       {"boundary", fit.on_boundary},
-       {"iterations", static_cast<std::int64_t>(fit.iterations)},
-       {"gradient", fit.gradient},
-       {"message", fit.message},
-       {"group", stored.group},
-       {"nobs", stored.num_obs},
-       {"ngroups", static_cast<std::int64_t>(stored.group_level.size())},
-       {"rows_read", stored.rows_read},
-       {"rows_excluded_by_where", stored.rows_excluded_by_where}});
+  const std::string method = !fit.method.empty()                ? fit.method
+                             : fit.criterion == Criterion::reml ? "reml"
+                                                                : "ml";
+  Attributes attributes = {
+      {"method", method},
+      {"tau", fit.tau},
+      {"log_likelihood", fit.log_likelihood},
+      {"converged", fit.converged},
+      {"boundary", fit.on_boundary},
+      {"iterations", static_cast<std::int64_t>(fit.iterations)},
+      {"gradient", fit.gradient},
+      {"message", fit.message},
+      {"group", stored.group},
+      {"nobs", stored.num_obs},
+      {"ngroups", static_cast<std::int64_t>(stored.group_level.size())},
+      {"rows_read", stored.rows_read},
+      {"rows_excluded_by_where", stored.rows_excluded_by_where}};
+  if (fit.has_sigma()) attributes.emplace_back("sigma", fit.sigma);
+  if (!std::isnan(fit.tau_std_error))
+    attributes.emplace_back("tau_std_error", fit.tau_std_error);
+  if (!std::isnan(fit.latent_variance))
+    attributes.emplace_back("latent_variance", fit.latent_variance);
+  if (fit.quadrature) {
+    attributes.emplace_back("nagq", std::int64_t{fit.quadrature->num_nodes});
+    attributes.emplace_back("quadrature_error_log_likelihood",
+                            fit.quadrature->log_likelihood);
+    attributes.emplace_back("quadrature_error_std_error", fit.quadrature->std_error);
+  }
+  write_attributes(std::move(group), attributes);
 }
 
 template <class T>
@@ -115,7 +128,8 @@ void write_zeros(hdf5::Group& group, const std::string& name, std::int64_t rows)
 
 void lay_out_replicates(hdf5::Group root,
                         const ReplicatePlan& plan,
-                        const std::vector<std::string>& terms) {
+                        const StoredFit& fit) {
+  const std::vector<std::string>& terms = fit.terms;
   hdf5::Group group = root.create_group("replicates");
   group.set_attribute("num_replicates", plan.num_replicates);
   group.set_attribute("block_rows", plan.block_rows);
@@ -123,7 +137,7 @@ void lay_out_replicates(hdf5::Group root,
   group.set_attribute("num_shards", plan.shard.count);
 
   const std::int64_t rows = plan.num_rows();
-  lay_out_matrix(group, "estimate", rows, estimate_columns(terms));
+  lay_out_matrix(group, "estimate", rows, estimate_columns(fit));
   if (plan.keep_std_errors && !terms.empty()) {
     lay_out_matrix(group, "std_error", rows, terms);
   }
@@ -171,7 +185,7 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
   write_attributes(file.root().create_group("job"), contents.job);
   write_fit(file.root(), contents.fit);
   if (contents.replicates) {
-    lay_out_replicates(file.root(), *contents.replicates, contents.fit.terms);
+    lay_out_replicates(file.root(), *contents.replicates, contents.fit);
   }
   write_attributes(file.root().create_group("provenance"), contents.provenance);
   lay_out_sessions(file.root().group("provenance"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -126,7 +127,22 @@ StoredFit read_fit(const hdf5::Group& group) {
   out.fit.vcov = read_matrix(group, "vcov", p);
   out.fit.criterion =
       group.attribute<std::string>("method") == "ml" ? Criterion::ml : Criterion::reml;
-  out.fit.sigma = group.attribute<double>("sigma");
+  const auto method = group.attribute<std::string>("method");
+  if (method != "ml" && method != "reml") out.fit.method = method;
+  const auto optional = [&group](const char* name) {
+    return group.find_attribute<double>(name).value_or(
+        std::numeric_limits<double>::quiet_NaN());
+  };
+  out.fit.sigma =
+      out.fit.method.empty() ? group.attribute<double>("sigma") : optional("sigma");
+  out.fit.tau_std_error = optional("tau_std_error");
+  out.fit.latent_variance = optional("latent_variance");
+  if (const auto nodes = group.find_attribute<std::int64_t>("nagq")) {
+    out.fit.quadrature =
+        QuadratureError{.num_nodes = static_cast<int>(*nodes),
+                        .log_likelihood = optional("quadrature_error_log_likelihood"),
+                        .std_error = optional("quadrature_error_std_error")};
+  }
   out.fit.tau = group.attribute<double>("tau");
   out.fit.log_likelihood = group.attribute<double>("log_likelihood");
   out.fit.converged = group.attribute<bool>("converged");
@@ -269,14 +285,14 @@ void ResultFile::State::read_replicates(const hdf5::Group& group) {
   }
   plan = shape;
   const std::int64_t R = shape.num_rows();
-  check_shape(estimate, {R, p + 2});
+  columns = merit::estimate_columns(fit);
+  check_shape(estimate, {R, std::ssize(columns)});
   if (shape.keep_std_errors) std_error = open_shaped(group, "std_error", {R, p});
   log_likelihood = open_shaped(group, "log_likelihood", {R});
   status = open_shaped(group, "status", {R});
   const std::int64_t num_blocks = shape.blocks().count;
   marks = open_shaped(group, "committed", {num_blocks}).read<std::uint8_t>();
   checksum = open_shaped(group, "checksum", {num_blocks}).read<std::uint64_t>();
-  columns = merit::estimate_columns(fit.terms);
   read_marks();
 }
 

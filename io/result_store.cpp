@@ -50,10 +50,10 @@ std::vector<JobDifference> differences(const JobDescription& stored,
   return out;
 }
 
-std::vector<std::string> estimate_columns(std::span<const std::string> terms) {
-  std::vector<std::string> columns(terms.begin(), terms.end());
+std::vector<std::string> estimate_columns(const StoredFit& fit) {
+  std::vector<std::string> columns = fit.terms;
   columns.emplace_back("sd__(Intercept)");
-  columns.emplace_back("sd__Observation");
+  if (fit.fit.has_sigma()) columns.emplace_back("sd__Observation");
   return columns;
 }
 

@@ -103,8 +103,9 @@ struct ResultContents {
   Session session = {};  ///< so far; the writer fills in the rest
 };
 
-/// Names of the p + 2 estimate columns: the terms, sd__(Intercept), sd__Observation.
-std::vector<std::string> estimate_columns(std::span<const std::string> terms);
+/// Names of the estimate columns: the terms, sd__(Intercept) and, where the model has one,
+/// sd__Observation.
+std::vector<std::string> estimate_columns(const StoredFit& fit);
 
 /// Bytes on disk of such a result, within some kB; for checks before a job starts.
 std::int64_t expected_bytes(const ResultContents& contents);
@@ -191,7 +192,7 @@ class ResultFile {
   /// Nothing for a result of `merit fit`.
   const std::optional<ReplicatePlan>& replicates() const;
   Shard shard() const;                              ///< 1/1: the whole job
-  const std::vector<std::string>& columns() const;  ///< of the estimates; p + 2, or empty
+  const std::vector<std::string>& columns() const;  ///< of the estimates; empty for a fit
 
   /// Calls use(first replicate, rows of estimates, statuses) for every committed block, in
   /// order. Memory: some MB. @throws IoError

@@ -83,6 +83,7 @@ struct ResultWriter::State {
   std::string part;
   std::optional<ReplicatePlan> plan;
   std::int64_t num_terms = 0;
+  std::int64_t num_estimates = 0;
   Session session;
   std::int64_t session_row = 0;
   std::int64_t replicates_before = 0;
@@ -99,6 +100,7 @@ struct ResultWriter::State {
         part(merit::part_path(path)),
         plan(contents.replicates),
         num_terms(std::ssize(contents.fit.terms)),
+        num_estimates(std::ssize(estimate_columns(contents.fit))),
         session(contents.session),
         earlier_sessions(contents.earlier_sessions),
         copies(!contents.earlier_sessions.empty()) {
@@ -249,7 +251,7 @@ void ResultWriter::write_block(std::int64_t first, const ReplicateBytes& rows) {
   const bool one_block = first >= 0 && block >= blocks.first && block < blocks.end() &&
                          s.plan->rows({block, 1}) == BlockRange{first, rows.count};
   const bool fits =
-      rows.num_estimates == s.num_terms + 2 &&
+      rows.num_estimates == s.num_estimates &&
       (!s.places.replicates->std_error || rows.num_std_errors == s.num_terms);
   if (!one_block || !fits) {
     throw std::logic_error(

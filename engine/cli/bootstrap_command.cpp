@@ -14,6 +14,7 @@
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/report/text_table.hpp"
+#include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
 #include "engine/resample/replicate_tally.hpp"
 #include "engine/run/agree.hpp"
@@ -33,17 +34,26 @@ bool is_cases(const BootstrapCommand& command) {
 
 ModelNeeds needs(const BootstrapCommand& command) {
   const bool groups = is_cases(command) && unit(command) == ResampleUnit::groups;
+  if (!command.model.is_gaussian()) return {.rows = true};
   return {.within = groups ? WithinDetail::per_group : WithinDetail::pooled,
           .rows = is_cases(command) && !groups};
 }
 
 std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
                                     const ModelData& data,
-                                    const FitResult& fit) {
+                                    const FittedModel& fitted) {
   const SchemeOptions options{.seed = command.run.seed,
                               .criterion = command.model.criterion(),
                               .keep_std_errors = command.keep_std_errors,
                               .simd = command.run.simd_level()};
+  if (data.glmm != nullptr) {
+    if (!is_cases(command))
+      return glmm_parametric_bootstrap(data.glmm, *fitted.glmm, options);
+    if (unit(command) == ResampleUnit::groups)
+      return glmm_group_bootstrap(data.glmm, *fitted.glmm, options);
+    return glmm_row_bootstrap(data.glmm, unit(command), *fitted.glmm, options);
+  }
+  const FitResult& fit = fitted.result;
   if (!is_cases(command)) return parametric_bootstrap(data.stats, fit, options);
   if (unit(command) == ResampleUnit::groups) {
     return group_bootstrap(data.stats, fit, options);
@@ -53,7 +63,13 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
 
 /// Replicates per block of work and of the file: some 10 ms of work, a function of the job
 /// alone, and small enough that few replicates keep many workers busy too.
-std::int64_t block_rows(const BootstrapCommand& command) {
+std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) {
+  if (data.glmm != nullptr) {
+    const std::int64_t rows_times = std::int64_t{64'000};
+    const std::int64_t fits =
+        std::max<std::int64_t>(1, rows_times / data.counts.rows_used);
+    return std::clamp<std::int64_t>(command.replicates / 64, 1, fits);
+  }
   const std::int64_t most = !is_cases(command)                      ? 16'384
                             : unit(command) == ResampleUnit::groups ? 4'096
                                                                     : 256;
@@ -77,7 +93,8 @@ JobDescription describe_job(const BootstrapCommand& command,
 ReplicateTally empty_tally(const StoredFit& stored) {
   const FitResult& fit = stored.fit;
   std::vector<double> origin(fit.beta.data(), fit.beta.data() + fit.beta.size());
-  origin.insert(origin.end(), {fit.tau, fit.sigma});
+  origin.push_back(fit.tau);
+  if (fit.has_sigma()) origin.push_back(fit.sigma);
   return ReplicateTally(std::move(origin));
 }
 
@@ -247,7 +264,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
       read_model_data(comm, command.model, command.run, needs(command));
 
   const ReplicatePlan plan{.num_replicates = command.replicates,
-                           .block_rows = block_rows(command),
+                           .block_rows = block_rows(command, data),
                            .keep_std_errors = command.keep_std_errors,
                            .shard = command.shard};
   if (plan.shard.count > plan.num_blocks()) {
@@ -276,7 +293,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
     return tables(nullptr);
   }
 
-  const FitResult fit = fit_model(command.model, data);
+  const FittedModel fit = fit_model(command.model, data);
   const std::unique_ptr<Scheme> scheme =
       all_or_none(comm, [&] { return make_scheme(command, data, fit); });
   const ResultContents contents{.command = "bootstrap",

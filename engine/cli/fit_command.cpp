@@ -20,7 +20,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
     if (comm.is_root() && writes) check_output(command.model, command.run);
   });
   const ModelData data = read_model_data(comm, command.model, command.run, {});
-  const FitResult fit = fit_model(command.model, data);
+  const FittedModel fit = fit_model(command.model, data);
   all_or_none(comm, [&] {
     if (!comm.is_root()) return;
     const StoredFit stored = stored_fit(data, fit);
@@ -53,7 +53,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
     report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
     show(report, command.run.format);
   });
-  return fit.converged ? ExitCode::done : ExitCode::needs_a_look;
+  return fit.result.converged ? ExitCode::done : ExitCode::needs_a_look;
 }
 
 }  // namespace merit

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/cli/glmm_data.hpp"
 #include "engine/error.hpp"
 #include "engine/model/collinear.hpp"
 #include "engine/model/design.hpp"
@@ -217,7 +218,11 @@ void resolve_collinear(const ModelOptions& options, ModelData& data) {
   data.notes.push_back(
       fmt::format("collinear columns dropped: {}", fmt::join(sentences, "; ")));
   if (data.rows == nullptr) return;
-  kept.push_back(data.rows->z.cols() - 1);
+  for (Eigen::Index k = data.stats.num_fixed() + std::ssize(dropped);
+       k < data.rows->z.cols();
+       ++k) {
+    kept.push_back(k);
+  }
   auto rows = std::make_shared<GroupRows>(*data.rows);
   rows->z = data.rows->z(Eigen::all, kept);
   data.rows = std::move(rows);
@@ -228,15 +233,21 @@ void resolve_collinear(const ModelOptions& options, ModelData& data) {
 ModelData read_model_data(const Communicator& comm,
                           const ModelOptions& options,
                           const RunSettings& run,
-                          const ModelNeeds& needs) {
+                          const ModelNeeds& asked) {
+  ModelNeeds needs = asked;
+  if (!options.is_gaussian()) needs.rows = true;
   const Formula formula = parse_formula(options.formula);
   std::unique_ptr<Table> table;
   std::optional<Design> design;
   std::vector<LevelHashes> levels;
   all_or_none(comm, [&] {
     table = open_snapshot(options.snapshot, options.table);
-    design.emplace(
-        formula, *table, FrameOptions{.where = options.where, .offset = options.offset});
+    design.emplace(formula,
+                   *table,
+                   FrameOptions{.where = options.where,
+                                .offset = options.offset,
+                                .family = options.family_kind(),
+                                .trials = options.trials});
     for (const std::size_t column : design->table_columns()) {
       levels.push_back(hash_levels(*table, column));
     }
@@ -274,6 +285,9 @@ ModelData read_model_data(const Communicator& comm,
   }
   if (needs.rows) data.rows = std::make_shared<const GroupRows>(std::move(reduced.rows));
   resolve_collinear(options, data);
+  if (!options.is_gaussian()) {
+    all_or_none(comm, [&] { add_glmm(options, *design, run.simd_level(), data); });
+  }
   return data;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/cli/options.hpp"
+#include "engine/fit/glmm_fit.hpp"
 #include "engine/model/group_moments.hpp"
 #include "engine/model/group_rows.hpp"
 #include "engine/model/survey.hpp"
@@ -21,6 +22,8 @@ struct ModelData {
   std::vector<std::string> group_level;  ///< J
   GroupedStats stats;
   std::shared_ptr<const GroupRows> rows;  ///< if asked for
+  /// Families other than the Gaussian; `terms` then has the family's own parameters too.
+  std::shared_ptr<const GlmmModel> glmm;
 
   std::string digest;
   RowCounts counts;

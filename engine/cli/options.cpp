@@ -8,9 +8,11 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/time_limit.hpp"
 #include "engine/error.hpp"
+#include "engine/fit/quadrature_rule.hpp"
 #include "engine/run/layout.hpp"
 
 namespace merit {
@@ -157,9 +159,19 @@ void add_model(CLI::App& app, ModelOptions& model) {
       ->type_name("EXPR");
   app.add_option("--offset", model.offset, "column whose coefficient is fixed at 1")
       ->type_name("COLUMN");
-  app.add_option("--family", model.family, "gaussian (default)")->type_name("FAMILY");
-  app.add_option("--link", model.link, "identity (default)")->type_name("LINK");
-  app.add_option("--method", model.method, "reml (default) or ml")->type_name("METHOD");
+  app.add_option("--trials", model.trials, "column of binomial trials of a proportion")
+      ->type_name("COLUMN");
+  app.add_option("--family", model.family, "gaussian (default), binomial, poisson")
+      ->type_name("FAMILY");
+  app.add_option("--link", model.link, "identity, logit, log (default: the family's own)")
+      ->type_name("LINK");
+  app.add_option("--method",
+                 model.method,
+                 "gaussian: reml (default), ml; others: agq (default), laplace")
+      ->type_name("METHOD");
+  app.add_option(
+         "--nagq", model.nagq, "quadrature points, or auto; 1 is Laplace (default 7)")
+      ->type_name("K|auto");
   app.add_flag("--drop-collinear",
                model.drop_collinear,
                "leave out columns that earlier ones determine, as R does");
@@ -215,21 +227,46 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
       ->type_name("LIST");
 }
 
+void validate_nagq(const ModelOptions& model) {
+  if (model.nagq.empty()) return;
+  const std::string method = model.method_name();
+  if (method != "agq" && !(method == "laplace" && model.nagq == "1")) {
+    throw UsageError(
+        fmt::format("--nagq {} goes with --method agq, not {}", model.nagq, method));
+  }
+  if (model.nagq == "auto") return;
+  int points = 0;
+  const char* const end = model.nagq.data() + model.nagq.size();
+  const auto [stop, error] = std::from_chars(model.nagq.data(), end, points);
+  if (error != std::errc() || stop != end || points < 1 || points > kMostNodes) {
+    throw UsageError(
+        fmt::format("--nagq {}: give a number of points from 1 to {}, or auto",
+                    model.nagq,
+                    kMostNodes));
+  }
+}
+
 void validate(const ModelOptions& model) {
   if (model.snapshot.empty()) {
     throw UsageError("SNAPSHOT has no name: give the HDF5 file with the data");
   }
-  if (model.family != "gaussian") {
-    throw UsageError("--family " + model.family +
-                     ": this version fits family gaussian only");
+  const Family family = parse_family(model.family);
+  parse_link(family, model.link);
+  const std::vector<std::string> methods =
+      family == Family::gaussian ? std::vector<std::string>{"reml", "ml"}
+                                 : std::vector<std::string>{"agq", "laplace"};
+  if (!model.method.empty() &&
+      std::find(methods.begin(), methods.end(), model.method) == methods.end()) {
+    throw UsageError(fmt::format("--method {}: family {} takes method {}",
+                                 model.method,
+                                 model.family,
+                                 fmt::join(methods, " or ")));
   }
-  if (!model.link.empty() && model.link != "identity") {
-    throw UsageError("--link " + model.link + ": family gaussian takes link identity");
+  if (model.trials && family != Family::binomial) {
+    throw UsageError(
+        fmt::format("--trials {}: only --family binomial has trials", *model.trials));
   }
-  if (!model.method.empty() && model.method != "reml" && model.method != "ml") {
-    throw UsageError("--method " + model.method +
-                     ": family gaussian takes method reml or ml");
-  }
+  validate_nagq(model);
 }
 
 void validate(const RunSettings& run) {
@@ -259,6 +296,23 @@ void validate(const RunSettings& run) {
 }
 
 }  // namespace
+
+Family ModelOptions::family_kind() const {
+  return parse_family(family);
+}
+
+Link ModelOptions::link_kind() const {
+  return parse_link(family_kind(), link);
+}
+
+std::string ModelOptions::method_name() const {
+  return !method.empty() ? method : is_gaussian() ? "reml" : "agq";
+}
+
+int ModelOptions::num_nodes() const {
+  if (method == "laplace") return 1;
+  return nagq.empty() || nagq == "auto" ? 7 : std::stoi(nagq);
+}
 
 Criterion ModelOptions::criterion() const {
   return method == "ml" ? Criterion::ml : Criterion::reml;

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/fit/fit_result.hpp"
+#include "engine/model/family.hpp"
 #include "engine/report/fit_rows.hpp"
 #include "engine/resample/cases.hpp"
 #include "engine/resample/intervals.hpp"
@@ -27,12 +28,20 @@ struct ModelOptions {
   std::string table = "/data";
   std::optional<std::string> where;
   std::optional<std::string> offset;
+  std::optional<std::string> trials;
   std::string family = "gaussian";
   std::string link;    ///< empty: the family's own
   std::string method;  ///< empty: the family's own
+  std::string nagq;    ///< quadrature points or "auto"; empty: 7
   bool drop_collinear = false;
 
-  Criterion criterion() const;  ///< of a validated model
+  // Of a validated model.
+  bool is_gaussian() const { return family == "gaussian"; }
+  Family family_kind() const;
+  Link link_kind() const;
+  std::string method_name() const;
+  Criterion criterion() const;
+  int num_nodes() const;  ///< to begin with
 };
 
 /// How to run and what to show.

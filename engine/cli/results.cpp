@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/build_info.hpp"
+#include "engine/cli/glmm_data.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/error.hpp"
 #include "engine/fit/gaussian_fit.hpp"
@@ -45,18 +46,23 @@ DataInfo data_info(const StoredFit& fit,
 
 }  // namespace
 
-FitResult fit_model(const ModelOptions& options, const ModelData& data) {
+FittedModel fit_model(const ModelOptions& options, const ModelData& data) {
   try {
-    return fit_gaussian(data.stats, {.criterion = options.criterion()});
+    if (data.glmm != nullptr) {
+      GlmmFit fit = fit_glmm_model(options, data);
+      return {fit.result, fit.modes, std::move(fit)};
+    }
+    const FitResult fit = fit_gaussian(data.stats, {.criterion = options.criterion()});
+    return {fit, group_modes(data.stats, fit), std::nullopt};
   } catch (const DataError& error) {
     throw DataError(options.formula + ": " + error.what());
   }
 }
 
-StoredFit stored_fit(const ModelData& data, const FitResult& fit) {
+StoredFit stored_fit(const ModelData& data, const FittedModel& fit) {
   StoredFit stored;
   stored.terms = data.terms;
-  stored.fit = fit;
+  stored.fit = fit.result;
   stored.num_obs = data.counts.rows_used;
   stored.rows_read = data.counts.rows_read;
   stored.rows_excluded_by_where = data.counts.rows_excluded_by_where;
@@ -66,21 +72,26 @@ StoredFit stored_fit(const ModelData& data, const FitResult& fit) {
   for (const double size : data.stats.size) {
     stored.group_size.push_back(static_cast<std::int64_t>(size));
   }
-  stored.modes = group_modes(data.stats, fit);
+  stored.modes = fit.modes;
   return stored;
 }
 
 JobDescription describe_job(const ModelOptions& options, const ModelData& data) {
-  return {{"digest", data.digest},
-          {"table", options.table},
-          {"formula", options.formula},
-          {"where", options.where.value_or("")},
-          {"offset", options.offset.value_or("")},
-          {"drop_collinear", options.drop_collinear},
-          {"family", options.family},
-          {"link", std::string("identity")},
-          {"method", std::string(options.criterion() == Criterion::ml ? "ml" : "reml")},
-          {"results_version", kResultsVersion}};
+  JobDescription job = {{"digest", data.digest},
+                        {"table", options.table},
+                        {"formula", options.formula},
+                        {"where", options.where.value_or("")},
+                        {"offset", options.offset.value_or("")},
+                        {"drop_collinear", options.drop_collinear},
+                        {"family", options.family},
+                        {"link", std::string(name(options.link_kind()))},
+                        {"method", options.method_name()},
+                        {"results_version", kResultsVersion}};
+  if (options.trials) job.emplace_back("trials", *options.trials);
+  if (options.method_name() == "agq") {
+    job.emplace_back("nagq", options.nagq.empty() ? "7" : options.nagq);
+  }
+  return job;
 }
 
 std::string text_of(const Attributes& attributes, const std::string& field) {
@@ -103,7 +114,9 @@ Report fit_report(const std::string& command,
                   .family = text_of(job, "family"),
                   .link = text_of(job, "link"),
                   .method = text_of(job, "method"),
-                  .nagq = std::nullopt};
+                  .nagq = fit.fit.quadrature
+                              ? std::optional<std::int64_t>(fit.fit.quadrature->num_nodes)
+                              : std::nullopt};
   report.data = data_info(fit, job, provenance);
   report.level = options.level;
   const auto num_groups = static_cast<std::int64_t>(fit.group_level.size());
@@ -116,7 +129,7 @@ Report fit_report(const std::string& command,
            report.tidy);
   }
   report.vcov = coefficient_covariance(fit.fit, fit.terms);
-  for (const char* field : {"where", "offset"}) {
+  for (const char* field : {"where", "offset", "trials"}) {
     if (const std::string value = text_of(job, field); !value.empty()) {
       report.options.emplace_back(field, value);
     }

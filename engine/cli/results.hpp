@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,11 +14,18 @@
 
 namespace merit {
 
-/// The fit with the model's names in the text of its errors.
-FitResult fit_model(const ModelOptions& options, const ModelData& data);
+/// A fit of any family.
+struct FittedModel {
+  FitResult result;
+  GroupModes modes;
+  std::optional<GlmmFit> glmm;  ///< families other than the Gaussian: where refits start
+};
+
+/// The fit with the model's names in the text of its errors and remarks.
+FittedModel fit_model(const ModelOptions& options, const ModelData& data);
 
 /// As it is stored and reported.
-StoredFit stored_fit(const ModelData& data, const FitResult& fit);
+StoredFit stored_fit(const ModelData& data, const FittedModel& fit);
 
 /// Everything a fit's numbers depend on.
 JobDescription describe_job(const ModelOptions& options, const ModelData& data);

@@ -23,14 +23,19 @@ void copy_used(const FrameBlock& frame, const double* values, std::vector<double
 }  // namespace
 
 Eigen::MatrixXd DesignBlock::z() const {
-  Eigen::MatrixXd z(num_rows(), std::ssize(columns));
+  const bool has_side = !offset.empty();
+  std::vector<const double*> all = columns;
+  if (has_side) all.insert(all.end() - 1, {offset.data(), trials.data()});
+  Eigen::MatrixXd z(num_rows(), std::ssize(all));
   for (Eigen::Index k = 0; k < z.cols(); ++k)
-    std::copy_n(columns[static_cast<std::size_t>(k)], z.rows(), z.col(k).data());
+    std::copy_n(all[static_cast<std::size_t>(k)], z.rows(), z.col(k).data());
   return z;
 }
 
 Design::Design(Formula formula, Table& table, const FrameOptions& options)
-    : formula_(std::move(formula)), frame_(formula_, table, options) {
+    : formula_(std::move(formula)),
+      family_(options.family),
+      frame_(formula_, table, options) {
   if (!needs_survey()) make_columns();
 }
 
@@ -90,18 +95,50 @@ void Design::evaluate(const RowBlock& block, DesignBlock& out) const {
     out.columns[k] = product.data();
   }
 
-  std::vector<double>& response = out.computed[num_columns];
-  out.columns[num_columns] = show(frame_.response(), response);
-  if (!frame_.offsets().empty()) {
-    copy_used(frame, frame.values[frame_.response()], response);
-    for (const std::size_t offset : frame_.offsets()) {
-      copy_used(frame, frame.values[offset], factor);
-      for (std::size_t i = 0; i < num_used; ++i)
-        response[i] -= factor[i];
+  if (family_ != Family::gaussian) {
+    evaluate_response(block, out);
+  } else {
+    std::vector<double>& response = out.computed[num_columns];
+    out.columns[num_columns] = show(frame_.response(), response);
+    if (!frame_.offsets().empty()) {
+      copy_used(frame, frame.values[frame_.response()], response);
+      for (const std::size_t offset : frame_.offsets()) {
+        copy_used(frame, frame.values[offset], factor);
+        for (std::size_t i = 0; i < num_used; ++i)
+          response[i] -= factor[i];
+      }
+      out.columns[num_columns] = response.data();
     }
-    out.columns[num_columns] = response.data();
   }
   out.group = show(frame_.group(), out.computed[num_columns + 1]);
+}
+
+void Design::evaluate_response(const RowBlock& block, DesignBlock& out) const {
+  const FrameBlock& frame = out.frame;
+  const auto num_used = static_cast<std::size_t>(frame.counts.rows_used);
+  std::vector<double>& response = out.computed[columns_.size()];
+  copy_used(frame, frame.values[frame_.response()], response);
+  out.columns.back() = response.data();
+  out.offset.assign(num_used, 0.0);
+  std::vector<double> values;
+  for (const std::size_t offset : frame_.offsets()) {
+    copy_used(frame, frame.values[offset], values);
+    for (std::size_t i = 0; i < num_used; ++i)
+      out.offset[i] += values[i];
+  }
+  out.trials.assign(num_used, 1.0);
+  const bool has_more = frame_.response_form() != ResponseForm::value;
+  if (has_more) copy_used(frame, frame.values[frame_.beside_response()], out.trials);
+  ResponseRows rows{
+      .response = frame_.variable_name(frame_.response()),
+      .other = has_more ? frame_.variable_name(frame_.beside_response()) : "",
+      .y = response,
+      .other_values = out.trials,
+      .row_number = [&](std::int64_t i) {
+        return block.first_row + 1 +
+               (frame.uses_all_rows ? i : frame.rows[static_cast<std::size_t>(i)]);
+      }};
+  check_response(family_, frame_.response_form(), rows);
 }
 
 }  // namespace merit

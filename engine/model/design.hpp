@@ -21,10 +21,14 @@ struct DesignBlock {
   /// p + 1 columns, rows used each: the fixed effects', then the response minus offsets.
   std::vector<const double*> columns;
   const double* group = nullptr;  ///< rows used: number or level index of the row's group
+  /// Families other than the Gaussian: their response is as it is (events of trials), and
+  /// here are the offset and the binomial trials of the rows used. Otherwise empty.
+  std::vector<double> offset, trials;
   RowCounts counts;
 
   Eigen::Index num_rows() const { return counts.rows_used; }
-  /// The columns as a matrix: rows used × (p + 1).
+  /// The columns as a matrix: rows used × (p + 1); where they are there, offset and trials
+  /// stand before the response.
   Eigen::MatrixXd z() const;
 
   // What is not in the RowBlock.
@@ -91,12 +95,16 @@ class Design {
   const std::string& group_name() const { return formula_.group; }
   /// Level or number of the group with this key in DesignBlock::group.
   std::string group_label(double key) const { return frame_.group_label(key); }
+  /// Category of an ordinal response with this value in DesignBlock::z.
+  std::string response_label(double value) const { return frame_.response_label(value); }
   const Formula& formula() const { return formula_; }
 
  private:
   void make_columns();
+  void evaluate_response(const RowBlock& block, DesignBlock& out) const;
 
   Formula formula_;
+  Family family_;
   ModelFrame frame_;
   std::vector<ModelColumn> columns_;
   std::vector<std::string> names_;

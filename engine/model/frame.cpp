@@ -89,6 +89,7 @@ void ModelFrame::find_columns(const Formula& formula,
     need_all(offset, "formula");
   need(formula.group, "formula");
   if (options.offset) need(*options.offset, "--offset");
+  if (options.trials) need(*options.trials, "--trials");
   if (options.where) {
     need_all(parse_expression({"--where", *options.where}), "--where");
   }
@@ -107,13 +108,7 @@ void ModelFrame::bind_variables(const Formula& formula, const FrameOptions& opti
   for (const Expression& variable : formula.variables)
     add_variable(variable, source);
   num_terms_ = variables_.size();
-  if (formula.response.is_call("cbind")) {
-    throw error_at(source,
-                   formula.response.position,
-                   "cbind(events, nonevents) as response belongs to --family binomial; a "
-                   "gaussian response is one number");
-  }
-  response_ = add_numeric(formula.response, source);
+  bind_response(formula, options);
   for (const Expression& offset : formula.offsets) {
     offsets_.push_back(add_numeric(offset, source));
   }
@@ -124,6 +119,42 @@ void ModelFrame::bind_variables(const Formula& formula, const FrameOptions& opti
   scope_.allows_statistics = false;
   group_ = add_variable(column_named(formula.group), source);
   variables_[group_].needs_levels = false;
+}
+
+void ModelFrame::bind_response(const Formula& formula, const FrameOptions& options) {
+  const Source& source = formula.source;
+  const bool gaussian = options.family == Family::gaussian;
+  const bool cbind = formula.response.is_call("cbind");
+  if (cbind && options.family != Family::binomial) {
+    throw error_at(source,
+                   formula.response.position,
+                   fmt::format("cbind(events, nonevents) as response belongs to --family "
+                               "binomial; a {} response is one number",
+                               name(options.family)));
+  }
+  if (cbind && (options.trials || formula.response.args.size() != 2)) {
+    throw error_at(
+        source,
+        formula.response.position,
+        "cbind(events, nonevents) takes two columns, whose sum are the trials; "
+        "--trials goes with a proportion as response");
+  }
+  if (gaussian || cbind || options.trials) {
+    response_ = add_numeric(cbind ? formula.response.args[0] : formula.response, source);
+  } else {
+    // Levels are numbered in their order: a binary response is 0 for the first.
+    response_ = add_variable(formula.response, source);
+    variables_[response_].needs_levels = false;
+    variables_[response_].kind.is_factor = false;
+  }
+  if (cbind) {
+    response_form_ = ResponseForm::cbind;
+    beside_response_ = add_numeric(formula.response.args[1], source);
+  } else if (options.trials) {
+    response_form_ = ResponseForm::proportion;
+    beside_response_ =
+        add_numeric(column_named(*options.trials), {"--trials", *options.trials});
+  }
 }
 
 void ModelFrame::bind_where(const std::string& where) {
@@ -268,15 +299,15 @@ std::vector<VariableKind> ModelFrame::variable_kinds() const {
   return kinds;
 }
 
-std::string ModelFrame::group_label(double key) const {
-  const ScopeColumn& column = scope_.columns[variables_[group_].expression.slot];
-  switch (column.type) {
+std::string ModelFrame::label(std::size_t variable, double value) const {
+  const BoundExpression& expression = variables_[variable].expression;
+  switch (expression.type) {
     case ValueType::categorical:
-      return column.levels.at(static_cast<std::size_t>(key));
+      return scope_.columns[expression.slot].levels.at(static_cast<std::size_t>(value));
     case ValueType::logical:
-      return key == 0.0 ? "FALSE" : "TRUE";
+      return value == 0.0 ? "FALSE" : "TRUE";
     default:
-      return shortest(key + 0.0);  // one zero, not two
+      return shortest(value + 0.0);  // one zero, not two
   }
 }
 

@@ -11,8 +11,10 @@
 
 #include "engine/model/bound_expression.hpp"
 #include "engine/model/contrasts.hpp"
+#include "engine/model/family.hpp"
 #include "engine/model/formula.hpp"
 #include "engine/model/group_index.hpp"
+#include "engine/model/response.hpp"
 #include "engine/model/survey.hpp"
 #include "engine/model/table.hpp"
 
@@ -21,6 +23,8 @@ namespace merit {
 struct FrameOptions {
   std::optional<std::string> where = {};   ///< rows to use: "wave == 2019"; none: all
   std::optional<std::string> offset = {};  ///< numeric column, beside offset(...) terms
+  Family family = Family::gaussian;        ///< decides what a response can be
+  std::optional<std::string> trials = {};  ///< column of binomial trials
 };
 
 /// The variables of a formula on the rows of one block.
@@ -60,10 +64,18 @@ class ModelFrame {
   std::size_t response() const { return response_; }
   std::size_t group() const { return group_; }
   const std::vector<std::size_t>& offsets() const { return offsets_; }
+  ResponseForm response_form() const { return response_form_; }
+  /// Nonevents or trials; only with a response form that has them.
+  std::size_t beside_response() const { return beside_response_; }
+  const std::string& variable_name(std::size_t index) const {
+    return variables_[index].kind.name;
+  }
 
   /// The formula's variables, factors with the levels that occur (once surveyed).
   std::vector<VariableKind> variable_kinds() const;
-  std::string group_label(double key) const;
+  std::string group_label(double key) const { return label(group_, key); }
+  /// Category of an ordinal response.
+  std::string response_label(double value) const { return label(response_, value); }
   void check_rows_left(const RowCounts& counts) const;
 
  private:
@@ -84,7 +96,9 @@ class ModelFrame {
   // frame.cpp: what the variables are.
   void find_columns(const Formula& formula, Table& table, const FrameOptions& options);
   void bind_variables(const Formula& formula, const FrameOptions& options);
+  void bind_response(const Formula& formula, const FrameOptions& options);
   void bind_where(const std::string& where);
+  std::string label(std::size_t variable, double value) const;
   std::size_t add_variable(const Expression& expression, const Source& source);
   std::size_t add_numeric(const Expression& expression, const Source& source);
   void add_inputs(const BoundExpression& expression, Variable& variable) const;
@@ -107,6 +121,8 @@ class ModelFrame {
   std::vector<Variable> variables_;
   std::size_t num_terms_ = 0;  // variables of the fixed effects
   std::size_t response_ = 0;
+  ResponseForm response_form_ = ResponseForm::value;
+  std::size_t beside_response_ = 0;
   std::size_t group_ = 0;
   std::vector<std::size_t> offsets_;
 

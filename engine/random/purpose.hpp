@@ -10,6 +10,8 @@ namespace merit {
 /// never renumber old ones: the values are part of every stored result.
 enum class Purpose : std::uint32_t {
   parametric_bootstrap = 0x100,
+  simulated_intercepts = 0x110,  ///< of families without a sufficient statistic
+  simulated_responses = 0x111,
   group_bootstrap = 0x200,
   row_bootstrap = 0x210,
 };

@@ -30,9 +30,10 @@ struct RandomBits {
   IntLanes second;  ///< 64 bits
 };
 
-MERIT_FAST RandomBits random_bits(const RandomLanes& stream, std::uint32_t draw) {
+/// Each lane's own draw, below 2^32.
+MERIT_FAST RandomBits random_bits(const RandomLanes& stream, IntLanes draw) {
   const IntLanes low = broadcast_int(0xffffffff);
-  IntLanes c0 = broadcast_int(draw);
+  IntLanes c0 = draw;
   IntLanes c1 = stream.task & low;
   IntLanes c2 = shift_right(stream.task, 32);
   IntLanes c3 = broadcast_int(static_cast<std::uint32_t>(stream.purpose));
@@ -55,6 +56,10 @@ MERIT_FAST RandomBits random_bits(const RandomLanes& stream, std::uint32_t draw)
     c3 = c3 & low;
   }
   return {(c0 & low) | shift_left(c1, 32), (c2 & low) | shift_left(c3, 32)};
+}
+
+MERIT_INLINE RandomBits random_bits(const RandomLanes& stream, std::uint32_t draw) {
+  return random_bits(stream, broadcast_int(draw));
 }
 
 /// Uniform on [0, 1), multiples of 2^-52, from the upper 52 of 64 bits.

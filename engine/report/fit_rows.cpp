@@ -12,9 +12,9 @@
 namespace merit {
 namespace {
 
-/// p + 2: the coefficients, τ and σ.
+/// The coefficients, τ and, where there is one, σ.
 std::int64_t num_parameters(const FitResult& fit) {
-  return fit.beta.size() + 2;
+  return fit.beta.size() + (fit.has_sigma() ? 2 : 1);
 }
 
 /// Adds statistic, p and interval to a row with estimate and SE.
@@ -64,6 +64,8 @@ std::vector<TidyRow> variance_rows(const FitResult& fit, const std::string& grou
   between.group = group;
   between.term = "sd__(Intercept)";
   between.estimate = fit.tau;
+  if (std::isfinite(fit.tau_std_error)) between.std_error = fit.tau_std_error;
+  if (!fit.has_sigma()) return {between};
   TidyRow residual;
   residual.effect = "ran_pars";
   residual.group = "Residual";
@@ -104,8 +106,9 @@ Glance glance(const FitResult& fit, std::int64_t num_obs, std::int64_t num_group
   out.deviance = -2.0 * fit.log_likelihood;
   out.aic = out.deviance + 2.0 * k;
   out.bic = out.deviance + k * std::log(static_cast<double>(num_obs));
-  out.sigma = fit.sigma;
-  out.icc = fit.icc();
+  if (fit.has_sigma()) out.sigma = fit.sigma;
+  if (std::isfinite(fit.icc())) out.icc = fit.icc();
+  out.quadrature = fit.quadrature;
   out.df_residual = num_obs - num_parameters(fit);
   out.converged = fit.converged;
   out.boundary = fit.on_boundary;

@@ -30,7 +30,8 @@ std::vector<TidyRow> fixed_effect_rows(const FitResult& fit,
                                        std::int64_t num_obs,
                                        const WaldOptions& options = {});
 
-/// The two `ran_pars` rows: sd__(Intercept) (τ̂) of `group` and sd__Observation (σ̂).
+/// The `ran_pars` rows: sd__(Intercept) (τ̂) of `group` and, where there is one,
+/// sd__Observation (σ̂).
 std::vector<TidyRow> variance_rows(const FitResult& fit, const std::string& group);
 
 /// One `ran_vals` row per group: mode, conditional sd and mode ± z × sd.

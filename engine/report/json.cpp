@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/report/render.hpp"
@@ -15,6 +17,13 @@ Json text_or_null(const std::string& text) {
 template <class Value>
 Json value_or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);  // dump() turns NaN and infinities to null
+}
+
+/// As value_or_null, but an infinite estimate (separation) is no missing one: "Inf", "-Inf",
+/// which R's as.numeric and Python's float read.
+Json estimate_or_null(const std::optional<double>& value) {
+  if (value && std::isinf(*value)) return Json(*value > 0.0 ? "Inf" : "-Inf");
+  return value_or_null(value);
 }
 
 Json json_of(const Attributes& attributes) {
@@ -58,13 +67,18 @@ Json json_of(const Glance& glance) {
               {"deviance", glance.deviance},
               {"AIC", glance.aic},
               {"BIC", glance.bic},
-              {"sigma", glance.sigma},
-              {"icc", glance.icc},
+              {"sigma", value_or_null(glance.sigma)},
+              {"icc", value_or_null(glance.icc)},
               {"df.residual", glance.df_residual},
               {"converged", glance.converged},
               {"boundary", glance.boundary},
               {"iterations", glance.iterations},
               {"message", text_or_null(glance.message)}};
+  if (glance.quadrature) {
+    out["quadrature"] = {{"nodes", glance.quadrature->num_nodes},
+                         {"logLik.error", glance.quadrature->log_likelihood},
+                         {"std.error.error", glance.quadrature->std_error}};
+  }
   if (glance.replicates) {
     const ReplicateCounts& counts = *glance.replicates;
     out["replicates"] = counts.total();
@@ -86,7 +100,7 @@ Json json_of(const TidyRow& row, bool with_bias) {
               {"group", text_or_null(row.group)},
               {"level", row.effect == "ran_vals" ? Json(row.level) : Json(nullptr)},
               {"term", row.term},
-              {"estimate", value_or_null(row.estimate)}};
+              {"estimate", estimate_or_null(row.estimate)}};
   if (with_bias) out["bias"] = value_or_null(row.bias);
   out["std.error"] = value_or_null(row.std_error);
   out["statistic"] = value_or_null(row.statistic);

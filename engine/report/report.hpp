@@ -11,6 +11,7 @@
 #include <Eigen/Dense>
 
 #include "engine/attributes.hpp"
+#include "engine/fit/fit_result.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
 /// What a command has found, as plain values; `render.hpp` turns it into text.
@@ -82,13 +83,14 @@ struct Glance {
   double deviance = 0.0;  ///< −2 log L; REML: the REML criterion
   double aic = 0.0;       ///< −2 log L + 2 k, k = p + 2 parameters
   double bic = 0.0;       ///< −2 log L + k log n
-  double sigma = 0.0;
-  double icc = 0.0;
+  std::optional<double> sigma;
+  std::optional<double> icc;     ///< on the latent scale where there is no sigma
   std::int64_t df_residual = 0;  ///< n − k
   bool converged = false;
   bool boundary = false;  ///< of the fit; with replicates, tables count theirs instead
   std::int64_t iterations = 0;
   std::string message;
+  std::optional<QuadratureError> quadrature;
   std::optional<ReplicateCounts> replicates;
 };
 

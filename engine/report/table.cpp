@@ -35,7 +35,12 @@ std::string title(const Report& report) {
     kind.front() =
         static_cast<char>(std::toupper(static_cast<unsigned char>(kind.front())));
   }
-  return kind + " fit by " + upper(report.model.method);
+  const std::optional<QuadratureError>& quadrature = report.glance.quadrature;
+  const bool points = quadrature && report.model.method == "agq";
+  return kind + " fit by " +
+         (report.model.method == "laplace" ? "Laplace's approximation"
+          : points ? fmt::format("{}-point adaptive quadrature", quadrature->num_nodes)
+                   : upper(report.model.method));
 }
 
 std::string value_text(const AttributeValue& value) {
@@ -129,6 +134,15 @@ std::string heading(const Report& report) {
                    g.deviance,
                    g.aic,
                    g.bic));
+  if (g.quadrature) {
+    line("Quadrature",
+         fmt::format(
+             "with {} points for {}: logLik {:+.2g}, standard errors within {:.2g}%",
+             2 * g.quadrature->num_nodes + 1,
+             g.quadrature->num_nodes,
+             g.quadrature->log_likelihood,
+             100.0 * g.quadrature->std_error));
+  }
   return out;
 }
 
@@ -153,7 +167,7 @@ std::vector<TidyRow> rows_of(const Report& report, const std::string& effect) {
 }
 
 /// Variance parameters of a fit: estimates without standard errors.
-TextTable variance_table(const std::vector<TidyRow>& rows, double icc) {
+TextTable variance_table(const std::vector<TidyRow>& rows, std::optional<double> icc) {
   TextTable table;
   table.add_column("Group", Align::left);
   table.add_column("Term", Align::left);
@@ -166,7 +180,7 @@ TextTable variance_table(const std::vector<TidyRow>& rows, double icc) {
                    row.term,
                    number_text(sd, sd),
                    number_text(sd * sd, sd * sd),
-                   row.group == "Residual" ? "" : fmt::format("{:.4f}", icc)});
+                   row.group == "Residual" || !icc ? "" : fmt::format("{:.4f}", *icc)});
   }
   return table;
 }

@@ -23,7 +23,7 @@ void append(std::span<const std::byte> values, std::byte*& to) {
 
 std::string_view name(ReplicateStatus status) {
   constexpr std::array<std::string_view, kNumReplicateStatuses> names = {
-      "ok", "boundary", "not_converged", "collinear", "degenerate"};
+      "ok", "boundary", "not_converged", "collinear", "degenerate", "separated"};
   return names.at(static_cast<std::size_t>(status));
 }
 

@@ -15,10 +15,11 @@ enum class ReplicateStatus : std::uint8_t {
   boundary = 1,       ///< τ̂ = 0: a legitimate estimate, counted apart
   not_converged = 2,  ///< estimates are NaN
   collinear = 3,      ///< the resampled X has collinear columns; estimates are NaN
-  degenerate = 4,     ///< no residual variation left; estimates are NaN
+  degenerate = 4,     ///< no (residual) variation left; estimates are NaN
+  separated = 5,  ///< an estimate ran to infinity (binary, ordinal); estimates are NaN
 };
 
-inline constexpr int kNumReplicateStatuses = 5;
+inline constexpr int kNumReplicateStatuses = 6;
 
 /// Name in tables, JSON and files: "ok", "boundary", "not_converged", …
 std::string_view name(ReplicateStatus status);
@@ -37,7 +38,7 @@ constexpr bool has_estimate(std::uint8_t code) {
 /// Results of consecutive replicates, one row each, as they are stored.
 struct ReplicateRows {
   std::int64_t count = 0;
-  std::int64_t num_estimates = 0;      ///< p + 2: β̂, τ̂, σ̂
+  std::int64_t num_estimates = 0;      ///< p + 2: β̂, τ̂, σ̂; without σ p + 1
   std::int64_t num_std_errors = 0;     ///< p (β̂ only), or 0 when they are not kept
   std::vector<double> estimate;        ///< count × num_estimates, row-major
   std::vector<double> std_error;       ///< count × num_std_errors, row-major

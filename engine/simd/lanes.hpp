@@ -225,6 +225,14 @@ MERIT_INLINE Lanes max(Lanes a, Lanes b) {
   return select(a > b, a, b);
 }
 
+/// The eight lanes added up, in an order of its own: ((0+4)+(2+6)) + ((1+5)+(3+7)).
+MERIT_INLINE double sum_of(Lanes a) {
+  double lane[kLanes];
+  store(lane, a);
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+         ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
 /// True if any lane of a mask is set.
 MERIT_INLINE bool any(IntLanes mask) {
   IntRegister all = mask.part[0];

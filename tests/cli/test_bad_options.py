@@ -20,8 +20,8 @@ CASES = {
     "option without value": ([*FIT, "--level"], ["--level"]),
     "option twice": ([*FIT, "--level", "0.9", "--level", "0.8"], ["--level"]),
     # values
-    "family of a later version": ([*FIT, "--family", "binomial"],
-                                  ["--family binomial", "gaussian"]),
+    "family": ([*FIT, "--family", "gamma"],
+               ["--family gamma", "gaussian, binomial, poisson, negbinomial or ordinal"]),
     "link": ([*FIT, "--link", "logit"], ["--link logit", "identity"]),
     "method": ([*FIT, "--method", "agq"], ["--method agq", "reml", "ml"]),
     "df": ([*FIT, "--df", "kr"], ["--df kr", "normal", "residual"]),

@@ -114,13 +114,22 @@ BOOST_AUTO_TEST_CASE(json_numbers_read_back_as_the_same_doubles) {
 
 BOOST_AUTO_TEST_CASE(json_has_null_for_what_is_not_finite) {
   Report report = example::sleepstudy_report();
-  report.tidy[0].estimate = std::numeric_limits<double>::infinity();
+  report.tidy[0].estimate = std::numeric_limits<double>::quiet_NaN();
   report.glance.icc = std::numeric_limits<double>::quiet_NaN();
   report.data.file = "\xff";  // not UTF-8
   const Json json = Json::parse(to_json(report));
   BOOST_TEST(json["tidy"][0]["estimate"].is_null());
   BOOST_TEST(json["glance"]["icc"].is_null());
   BOOST_TEST(json["data"]["file"] == "\xEF\xBF\xBD");  // U+FFFD
+}
+
+BOOST_AUTO_TEST_CASE(json_marks_infinite_estimates) {
+  Report report = example::sleepstudy_report();
+  report.tidy[0].estimate = -std::numeric_limits<double>::infinity();
+  report.tidy[0].std_error = std::numeric_limits<double>::infinity();
+  const Json json = Json::parse(to_json(report));
+  BOOST_TEST(json["tidy"][0]["estimate"] == "-Inf");
+  BOOST_TEST(json["tidy"][0]["std.error"].is_null());
 }
 
 BOOST_AUTO_TEST_CASE(json_of_a_bootstrap_counts_by_reason) {

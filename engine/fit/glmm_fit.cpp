@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/glmm_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "engine/error.hpp"
+#include "engine/fit/glmm_start.hpp"
+#include "engine/fit/quadrature_newton.hpp"
+#include "engine/model/elementary.hpp"
+
+namespace merit {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// Differences of the gradient want modes to nearly all digits.
+constexpr double kModeTolerance = 1e-11;
+// Where quadrature error matters: in log-likelihood, and relative in standard errors.
+constexpr double kLogLikelihoodMatters = 1e-3;
+constexpr double kStdErrorMatters = 1e-2;
+
+void require_a_fit_to_exist(const GlmmModel& model) {
+  const PackedRows& rows = model.rows;
+  if (rows.num_groups() < 2) {
+    throw DataError(
+        fmt::format("{} group: the sd of group intercepts needs at least 2 groups",
+                    rows.num_groups()));
+  }
+  const bool singletons =
+      std::all_of(rows.size.begin(), rows.size.end(), [](auto n) { return n < 2; });
+  const bool one_bit = model.family.bernoulli || model.family.has_thresholds();
+  if (singletons && one_bit) {
+    throw DataError(fmt::format(
+        "each of the {} groups has one row: with a {} response the sd of group "
+        "intercepts cannot be told apart from the link; at least one group needs two "
+        "rows",
+        rows.num_groups(),
+        model.family.bernoulli ? "binary" : "ordinal"));
+  }
+}
+
+/// −∂²log L/∂ψ∂ψ′ of the first `size` parameters, by central differences of the gradient
+/// over 10⁻³ standard errors (their error is of the order of 10⁻⁷).
+Eigen::MatrixXd observed_information(QuadratureLikelihood& likelihood,
+                                     const Eigen::VectorXd& psi,
+                                     Eigen::Index size,
+                                     int& evaluations) {
+  constexpr double kShare = 1e-3;
+  const AlignedVector<double> modes = likelihood.modes();
+  likelihood.evaluate(psi, QuadratureDetail::information);
+  const Eigen::VectorXd diagonal = likelihood.information().diagonal();
+  Eigen::MatrixXd information(size, size);
+  Eigen::VectorXd moved = psi;
+  for (Eigen::Index a = 0; a < size; ++a) {
+    const double step = kShare / std::sqrt(std::max(std::abs(diagonal[a]), 1e-300));
+    moved[a] = psi[a] + step;
+    likelihood.modes() = modes;
+    likelihood.evaluate(moved, QuadratureDetail::gradient);
+    const Eigen::VectorXd above = likelihood.gradient();
+    moved[a] = psi[a] - step;
+    likelihood.modes() = modes;
+    likelihood.evaluate(moved, QuadratureDetail::gradient);
+    information.col(a) = (likelihood.gradient() - above).head(size) / (2.0 * step);
+    moved[a] = psi[a];
+    evaluations += 2;
+  }
+  likelihood.modes() = modes;
+  return 0.5 * (information + information.transpose());
+}
+
+/// Both maxima there can be: inside, and at τ = 0.
+struct Search {
+  NewtonResult best;
+  bool on_boundary = false;
+};
+
+Search search(QuadratureLikelihood& likelihood,
+              const GlmmModel& model,
+              NewtonWorkspace& work) {
+  const Eigen::Index tau = model.num_parameters() - 1;
+  const NewtonResult flat =
+      maximise(likelihood, start_values(model), model.spread, {.fix_tau = true}, work);
+  Search out{flat, true};
+  if (flat.end == NewtonEnd::diverging) return out;
+  likelihood.evaluate(flat.psi, QuadratureDetail::information);
+  const double fall = likelihood.information()(tau, tau);  // −∂²log L/∂τ² at 0
+
+  Eigen::VectorXd start = flat.psi;
+  start[tau] = start_tau(likelihood);
+  NewtonResult inside = maximise(likelihood, start, model.spread, {}, work);
+  inside.evaluations += flat.evaluations + 1;
+  const bool higher = inside.log_likelihood > flat.log_likelihood + 1e-9;
+  const bool usable = inside.end == NewtonEnd::converged || fall < 0.0;
+  out.best.evaluations = inside.evaluations;
+  if (higher && usable) {
+    out = {inside, false};
+  } else {
+    likelihood.modes().assign(likelihood.modes().size(), 0.0);
+  }
+  return out;
+}
+
+/// The estimates that move along `direction`, as far as that counts on the scale of η.
+std::vector<Eigen::Index> diverging_rows(const GlmmModel& model,
+                                         const Eigen::MatrixXd& jacobian,
+                                         const Eigen::VectorXd& direction) {
+  if (direction.size() == 0) return {};
+  const Eigen::Index p = model.rows.num_fixed, P = model.num_parameters();
+  Eigen::VectorXd reported(P), spread = Eigen::VectorXd::Ones(P);
+  reported << jacobian * direction.head(P - 1), direction[P - 1];
+  const Eigen::Index first_column = model.family.has_thresholds() ? P - 1 - p : 0;
+  spread.segment(first_column, p) = model.spread.head(p);
+  const Eigen::ArrayXd length = (reported.array() * spread.array()).abs();
+  std::vector<Eigen::Index> rows;
+  for (Eigen::Index a = 0; a < P; ++a) {
+    if (length[a] > 0.2 * length.maxCoeff()) rows.push_back(a);
+  }
+  return rows;
+}
+
+/// Covariances of the reported estimates from the information of ψ, and what is infinite.
+void add_inference(const GlmmModel& model,
+                   const Eigen::MatrixXd& information,
+                   const Eigen::VectorXd& direction,
+                   GlmmFit& fit) {
+  const Eigen::Index P = model.num_parameters(), num_free = information.rows();
+  Eigen::MatrixXd jacobian = Eigen::MatrixXd::Identity(num_free, num_free);
+  jacobian.topLeftCorner(P - 1, P - 1) = reported_jacobian(model, fit.psi);
+  fit.diverging = diverging_rows(model, jacobian.topLeftCorner(P - 1, P - 1), direction);
+  const Eigen::MatrixXd back = jacobian.inverse();
+  const Eigen::MatrixXd reported = back.transpose() * information * back;
+  std::vector<Eigen::Index> kept;
+  for (Eigen::Index a = 0; a < num_free; ++a) {
+    if (std::find(fit.diverging.begin(), fit.diverging.end(), a) == fit.diverging.end())
+      kept.push_back(a);
+  }
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(P, P, kNaN);
+  const Eigen::MatrixXd inverse = inverse_information(reported(kept, kept));
+  if (inverse.size() > 0) covariance(kept, kept) = inverse;
+  for (const Eigen::Index a : fit.diverging) {
+    const double sign = a < P - 1 ? (jacobian * direction.head(num_free))[a] : 1.0;
+    (a < P - 1 ? fit.result.beta[a] : fit.result.tau) = std::copysign(kInfinity, sign);
+    covariance.row(a).setConstant(kInfinity);
+    covariance.col(a).setConstant(kInfinity);
+  }
+  fit.result.vcov = covariance.topLeftCorner(P - 1, P - 1);
+  fit.result.tau_std_error = std::sqrt(covariance(P - 1, P - 1));
+}
+
+QuadratureError check_rule(QuadratureLikelihood& likelihood,
+                           const GlmmFit& fit,
+                           const Eigen::MatrixXd& information,
+                           int& evaluations) {
+  QuadratureError error{.num_nodes = fit.num_nodes};
+  const GaussHermite finer(std::min(2 * fit.num_nodes + 1, kMostNodes));
+  likelihood.set_rule(finer, kModeTolerance);
+  likelihood.evaluate(fit.psi, QuadratureDetail::full_information);
+  ++evaluations;
+  error.log_likelihood = likelihood.log_likelihood() - fit.result.log_likelihood;
+  const Eigen::Index size = information.rows();
+  const Eigen::MatrixXd coarse = inverse_information(information);
+  const Eigen::MatrixXd fine =
+      inverse_information(likelihood.information().topLeftCorner(size, size));
+  if (coarse.size() == 0 || fine.size() == 0) {
+    error.std_error = kNaN;
+    return error;
+  }
+  for (Eigen::Index a = 0; a < size; ++a) {
+    error.std_error =
+        std::max(error.std_error, std::abs(std::sqrt(fine(a, a) / coarse(a, a)) - 1.0));
+  }
+  return error;
+}
+
+bool matters(const QuadratureError& error) {
+  return !(std::abs(error.log_likelihood) < kLogLikelihoodMatters) ||
+         !(error.std_error < kStdErrorMatters);
+}
+
+void add_message(GlmmFit& fit) {
+  FitResult& result = fit.result;
+  std::string& text = result.message;
+  if (!result.converged) {
+    text = fmt::format(
+        "not converged after {} evaluations: the last step was {:.3g} standard errors "
+        "long, it should be 0",
+        result.iterations,
+        result.gradient);
+  } else if (result.on_boundary) {
+    text = "boundary fit: the sd of the group intercepts is estimated as 0";
+  }
+  if (result.quadrature && matters(*result.quadrature) && result.converged) {
+    text += fmt::format(
+        "{}{} quadrature points are too few: with {} the log-likelihood differs by "
+        "{:.2g} "
+        "and a standard error by {:.2g}%; use --nagq auto",
+        text.empty() ? "" : "; ",
+        fit.num_nodes,
+        2 * fit.num_nodes + 1,
+        result.quadrature->log_likelihood,
+        100.0 * result.quadrature->std_error);
+  }
+}
+
+GlmmFit fit_with(const GlmmModel& model, int num_nodes) {
+  const Eigen::Index P = model.num_parameters();
+  const GaussHermite rule(num_nodes);
+  QuadratureLikelihood likelihood(
+      model.rows, model.family, model.response, rule, kModeTolerance);
+  NewtonWorkspace work;
+  const Search found = search(likelihood, model, work);
+
+  GlmmFit fit;
+  fit.num_nodes = num_nodes;
+  fit.psi = found.best.psi;
+  FitResult& result = fit.result;
+  result.criterion = Criterion::ml;
+  result.sigma = kNaN;
+  result.tau = fit.psi[P - 1];
+  result.on_boundary = found.on_boundary;
+  result.converged = found.best.end == NewtonEnd::converged;
+  result.log_likelihood = found.best.log_likelihood;
+  result.iterations = found.best.evaluations;
+  result.gradient = found.best.step_length;
+  result.latent_variance = latent_variance(model.family.family, model.family.link);
+  result.beta = reported_estimates(model, fit.psi);
+
+  const Eigen::Index num_free = found.on_boundary ? P - 1 : P;
+  const Eigen::MatrixXd information =
+      observed_information(likelihood, fit.psi, num_free, result.iterations);
+  add_inference(model, information, found.best.direction, fit);
+  likelihood.evaluate(fit.psi, QuadratureDetail::value);
+  fit.start_modes = likelihood.modes();
+  const Eigen::Index J = model.rows.num_groups();
+  fit.modes.mode.resize(J);
+  fit.modes.sd.resize(J);
+  for (Eigen::Index j = 0; j < J; ++j) {
+    const auto at = static_cast<std::size_t>(j);
+    fit.modes.mode[j] = result.tau * likelihood.modes()[at];
+    fit.modes.sd[j] = result.tau / std::sqrt(likelihood.curvatures()[at]);
+  }
+  if (result.converged)
+    result.quadrature = check_rule(likelihood, fit, information, result.iterations);
+  return fit;
+}
+
+}  // namespace
+
+GlmmModel glmm_model(PackedRows rows, const GlmFamily& family, bool has_intercept) {
+  GlmmModel model{.rows = std::move(rows),
+                  .family = family,
+                  .response = {},
+                  .has_intercept = has_intercept,
+                  .spread = {}};
+  encode_response(family, model.rows.y, model.rows.trials, model.response);
+  model.spread = column_spread(model.rows, family);
+  return model;
+}
+
+GlmmFit fit_glmm(const GlmmModel& model, const GlmmOptions& options) {
+  require_a_fit_to_exist(model);
+  GlmmFit fit = fit_with(model, options.num_nodes);
+  while (options.automatic && fit.result.quadrature && matters(*fit.result.quadrature) &&
+         2 * fit.num_nodes + 1 <= kMostNodes) {
+    fit = fit_with(model, 2 * fit.num_nodes + 1);
+  }
+  add_message(fit);
+  return fit;
+}
+
+Eigen::VectorXd reported_estimates(const GlmmModel& model, const Eigen::VectorXd& psi) {
+  const Eigen::Index p = model.rows.num_fixed, E = model.family.num_extra;
+  Eigen::VectorXd linear = reported_jacobian(model, psi) * psi.head(p + E);
+  // θ is the exponential of its parameter.
+  if (model.family.family == Family::negbinomial) linear[p] = elementary::exp(psi[p]);
+  return linear;
+}
+
+Eigen::MatrixXd reported_jacobian(const GlmmModel& model, const Eigen::VectorXd& psi) {
+  const Eigen::Index p = model.rows.num_fixed, E = model.family.num_extra;
+  const Eigen::VectorXd& origin = model.rows.origin;
+  Eigen::MatrixXd J = Eigen::MatrixXd::Zero(p + E, p + E);
+  if (model.family.has_thresholds()) {
+    // θ_c − (x − origin)'β = (θ_c + origin'β) − x'β
+    J.topRightCorner(E, E).setIdentity();
+    J.topLeftCorner(E, p).rowwise() = origin.transpose();
+    J.bottomLeftCorner(p, p).setIdentity();
+    return J;
+  }
+  J.setIdentity();
+  if (model.has_intercept) J.row(0).head(p) -= origin.transpose();
+  if (E == 1) J(p, p) = elementary::exp(psi[p]);
+  return J;
+}
+
+}  // namespace merit

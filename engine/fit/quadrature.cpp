@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/quadrature.hpp"
+
+#include "engine/model/elementary.hpp"
+
+namespace merit {
+
+QuadratureLikelihood::QuadratureLikelihood(const PackedRows& rows,
+                                           const GlmFamily& family,
+                                           const EncodedResponse& response,
+                                           const GaussHermite& rule,
+                                           double mode_tolerance)
+    : rows_(&rows),
+      family_(&family),
+      response_(&response),
+      num_parameters_(rows.num_fixed + family.num_extra + 1) {
+  const auto J = static_cast<std::size_t>(rows.num_groups());
+  const auto P = static_cast<std::size_t>(num_parameters_);
+  gradient_.resize(num_parameters_);
+  information_.resize(num_parameters_, num_parameters_);
+  mode_.assign(J, 0.0);
+  curvature_.assign(J, 1.0);
+  slope_.assign(J * P, 0.0);
+  set_rule(rule, mode_tolerance);
+}
+
+void QuadratureLikelihood::set_rule(const GaussHermite& rule, double mode_tolerance) {
+  rule_ = rule.rule(mode_tolerance);
+  const QuadratureScratch sizes(static_cast<int>(rows_->num_fixed),
+                                family_->num_extra,
+                                rule_.num_padded,
+                                rows_->largest_group());
+  const auto needed = static_cast<std::size_t>(sizes.size);
+  if (scratch_.size() < needed) scratch_.resize(needed);
+}
+
+bool QuadratureLikelihood::evaluate(const Eigen::VectorXd& psi, QuadratureDetail detail) {
+  const QuadratureRows rows{
+      static_cast<int>(rows_->num_fixed),
+      rows_->num_groups(),
+      rows_->first_pack.data(),
+      rows_->x.data(),
+      rows_->offset.data(),
+      {response_->part[0].data(), response_->part[1].data(), response_->part[2].data()},
+      multiplicity_};
+  QuadratureSums sums{0.0, gradient_.data(), information_.data(), true};
+  family_->kernel(rows,
+                  rule_,
+                  psi.data(),
+                  family_->num_extra,
+                  detail,
+                  {mode_.data(), curvature_.data(), slope_.data()},
+                  sums,
+                  scratch_.data());
+  log_likelihood_ = sums.log_likelihood +
+                    (multiplicity_ == nullptr ? response_->log_constant : log_constant_);
+  if (!response_->exceed.empty()) add_exceeding(psi);
+  // NaN and infinities fail the comparison.
+  return sums.finite && log_likelihood_ > -1e300 && log_likelihood_ < 1e300;
+}
+
+void QuadratureLikelihood::add_exceeding(const Eigen::VectorXd& psi) {
+  const Eigen::Index gamma = rows_->num_fixed;
+  const double theta = elementary::exp(psi[gamma]);
+  const std::vector<double>& exceed = exceed_ != nullptr ? *exceed_ : response_->exceed;
+  double value = 0.0, first = 0.0, second = 0.0;
+  for (std::size_t i = 1; i < exceed.size(); ++i) {
+    const auto m = static_cast<double>(i);
+    const double share = m / (theta + m);
+    value += exceed[i] * elementary::log1p(m / theta);
+    first -= exceed[i] * share;
+    second += exceed[i] * share * (1.0 - share);
+  }
+  log_likelihood_ += value;
+  gradient_[gamma] += first;
+  information_(gamma, gamma) -= second;
+}
+
+void QuadratureLikelihood::predict_modes(const Eigen::VectorXd& step) {
+  const double* slope = slope_.data();
+  for (double& mode : mode_) {
+    double sum = 0.0;
+    for (Eigen::Index a = 0; a < num_parameters_; ++a)
+      sum += slope[a] * step[a];
+    mode += sum;
+    slope += num_parameters_;
+  }
+}
+
+}  // namespace merit

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/glmm_refit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace merit {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// In standard errors. Newton's error after a step is about its square, and with Louis'
+// information to second order some thousandths of the step; the last step, with the full
+// information, leaves less than 10⁻⁷.
+constexpr double kNearlyThere = 3e-3;
+constexpr double kThere = 3e-4;
+
+/// The more points, the less it matters where exactly they lie.
+double mode_tolerance(int num_nodes) {
+  return num_nodes >= 7 ? 1e-5 : num_nodes >= 3 ? 1e-7 : 1e-10;
+}
+
+}  // namespace
+
+GlmmRefit::GlmmRefit(const GlmmModel& model,
+                     const GlmmFit& original,
+                     const PackedRows* rows)
+    : response(model.response),
+      model_(&model),
+      original_(&original),
+      rule_(original.num_nodes),
+      likelihood_(rows != nullptr ? *rows : model.rows,
+                  model.family,
+                  response,
+                  rule_,
+                  mode_tolerance(original.num_nodes)) {}
+
+NewtonResult GlmmRefit::search(bool& on_boundary) {
+  on_boundary = false;
+  NewtonResult result;
+  result.psi = original_->psi;
+  NewtonOptions options{.tolerance = kNearlyThere};
+  const Eigen::Index tau = model_->num_parameters() - 1;
+  if (result.psi[tau] == 0.0)
+    result.psi[tau] = 0.1;  // 0 is a stationary point of any data
+  for (int round = 0; round < 4; ++round) {
+    result = maximise(likelihood_, result.psi, model_->spread, options, work_);
+    if (result.end == NewtonEnd::diverging) return result;
+    on_boundary = settle_on_boundary(likelihood_, model_->spread, options, result, work_);
+    if (!on_boundary && result.end != NewtonEnd::converged) return result;
+    if (polish(likelihood_, result, kThere, on_boundary, work_)) return result;
+    options.tolerance *= 0.03;
+  }
+  result.end = NewtonEnd::not_converged;
+  return result;
+}
+
+void GlmmRefit::fit(const double* multiplicity,
+                    double log_constant,
+                    const double* modes,
+                    std::int64_t at,
+                    ReplicateRows& out) {
+  likelihood_.set_multiplicity(multiplicity, log_constant);
+  likelihood_.set_exceeding(exceed.empty() ? nullptr : &exceed);
+  if (modes == nullptr) modes = original_->start_modes.data();
+  std::copy_n(modes, likelihood_.modes().size(), likelihood_.modes().begin());
+  bool on_boundary = false;
+  const NewtonResult result = search(on_boundary);
+  switch (result.end) {
+    case NewtonEnd::diverging:
+      return fail(ReplicateStatus::separated, at, out);
+    case NewtonEnd::collinear:
+      return fail(ReplicateStatus::collinear, at, out);
+    case NewtonEnd::not_converged:
+      return fail(ReplicateStatus::not_converged, at, out);
+    case NewtonEnd::converged:
+      break;
+  }
+  const Eigen::Index size = model_->num_parameters() - 1;
+  const Eigen::VectorXd estimates = reported_estimates(*model_, result.psi);
+  double* estimate = out.estimate.data() + at * out.num_estimates;
+  std::copy_n(estimates.data(), size, estimate);
+  estimate[size] = std::abs(result.psi[size]);
+  out.log_likelihood[static_cast<std::size_t>(at)] = result.log_likelihood;
+  out.status[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(
+      on_boundary ? ReplicateStatus::boundary : ReplicateStatus::ok);
+  if (out.num_std_errors == 0) return;
+  // On the boundary τ and the others are orthogonal: the block of the others is enough.
+  const Eigen::Index free = on_boundary ? size : size + 1;
+  const Eigen::MatrixXd covariance =
+      inverse_information(likelihood_.information().topLeftCorner(free, free));
+  const Eigen::MatrixXd jacobian = reported_jacobian(*model_, result.psi);
+  double* std_error = out.std_error.data() + at * out.num_std_errors;
+  if (covariance.size() == 0) {
+    std::fill_n(std_error, size, kNaN);
+    return;
+  }
+  const Eigen::MatrixXd half = jacobian * covariance.topLeftCorner(size, size);
+  for (Eigen::Index a = 0; a < size; ++a)
+    std_error[a] = std::sqrt(half.row(a).dot(jacobian.row(a)));
+}
+
+void GlmmRefit::fail(ReplicateStatus status, std::int64_t at, ReplicateRows& out) {
+  std::fill_n(out.estimate.begin() + at * out.num_estimates, out.num_estimates, kNaN);
+  std::fill_n(out.std_error.begin() + at * out.num_std_errors, out.num_std_errors, kNaN);
+  out.log_likelihood[static_cast<std::size_t>(at)] = kNaN;
+  out.status[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(status);
+}
+
+}  // namespace merit

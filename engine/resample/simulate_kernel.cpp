@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/simulate_kernel.hpp"
+
+#include "engine/random/random_lanes.hpp"
+#include "engine/simd/lanes_normal.hpp"
+
+namespace merit::MERIT_SIMD_NAMESPACE {
+namespace {
+
+/// Lane l of block d draws from block 8 d + l of the task's stream.
+MERIT_INLINE RandomBits bits_of_block(const RandomLanes& stream, std::int64_t block) {
+  return random_bits(stream, consecutive(block * kLanes));
+}
+
+void normals(std::uint64_t seed, std::int64_t task, std::int64_t count, double* out) {
+  const RandomLanes stream{seed, Purpose::simulated_intercepts, broadcast_int(task)};
+  for (std::int64_t i = 0; i < count; i += 2 * kLanes) {
+    const RandomBits bits = bits_of_block(stream, i / (2 * kLanes));
+    const Lanes u = broadcast(1.0) - uniform(bits.first);  // (0, 1]
+    const Lanes radius = sqrt(broadcast(-2.0) * log(u));
+    const SinCos angle = sincos_turns(uniform(bits.second));
+    store(out + i, radius * angle.cosine);
+    if (i + kLanes < count) store(out + i + kLanes, radius * angle.sine);
+  }
+}
+
+void uniforms(std::uint64_t seed, std::int64_t task, std::int64_t packs, double* out) {
+  const RandomLanes stream{seed, Purpose::simulated_responses, broadcast_int(task)};
+  for (std::int64_t pack = 0; pack < packs; pack += 2) {
+    const RandomBits bits = bits_of_block(stream, pack / 2);
+    store(out + pack * kLanes, uniform(bits.first));
+    if (pack + 1 < packs) store(out + (pack + 1) * kLanes, uniform(bits.second));
+  }
+}
+
+void exponentials(const double* eta, double shift, std::int64_t packs, double* out) {
+  for (std::int64_t i = 0; i < packs * kLanes; i += kLanes)
+    store(out + i, exp(load(eta + i) + broadcast(shift)));
+}
+
+void normal_cdf_of(const double* eta, double shift, std::int64_t packs, double* out) {
+  for (std::int64_t i = 0; i < packs * kLanes; i += kLanes)
+    store(out + i, normal_cdf(load(eta + i) + broadcast(shift)));
+}
+
+void cloglog_cdf_of(const double* eta, double shift, std::int64_t packs, double* out) {
+  for (std::int64_t i = 0; i < packs * kLanes; i += kLanes) {
+    const Lanes rate = exp(load(eta + i) + broadcast(shift));
+    store(out + i, broadcast(1.0) - exp(-rate));
+  }
+}
+
+void logit_events(
+    const double* eta, double shift, const double* u, std::int64_t packs, double* y) {
+  for (std::int64_t i = 0; i < packs * kLanes; i += kLanes) {
+    const Lanes e = exp(load(eta + i) + broadcast(shift));
+    const IntLanes event = load(u + i) * (broadcast(1.0) + e) < e;
+    store(y + i, select(event, broadcast(1.0), broadcast(0.0)));
+  }
+}
+
+}  // namespace
+
+SimulateKernels simulate_kernels() {
+  return {normals, uniforms, exponentials, normal_cdf_of, cloglog_cdf_of, logit_events};
+}
+
+}  // namespace merit::MERIT_SIMD_NAMESPACE
