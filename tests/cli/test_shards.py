@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Shards of a job joined are the file of the job; what does not fit together is named."""
 
+import shutil
 import itertools
 import re
 
@@ -116,6 +117,11 @@ def test_existing_output(place, tmp_path):
     (tmp_path / "out.h5").write_bytes(b"precious")
     done = merge(place, tmp_path / "out.h5", "1-of-2.h5", "2-of-2.h5", code=USAGE)
     check_refusal(done, "out.h5: exists; --overwrite replaces it")
+    done = merge(place, tmp_path / "out.h5", "1-of-2.h5", "2-of-2.h5", "--overwrite",
+                 code=USAGE)
+    check_refusal(done, "out.h5: is not a result file")
+    assert (tmp_path / "out.h5").read_bytes() == b"precious"
+    shutil.copy(place / "1-of-2.h5", tmp_path / "out.h5")
     merge(place, tmp_path / "out.h5", "1-of-2.h5", "2-of-2.h5", "--overwrite")
     same(tmp_path / "out.h5", place / "whole.h5")
 
