@@ -334,6 +334,40 @@ BOOST_AUTO_TEST_CASE(stop_request_keeps_what_is_finished) {
   BOOST_TEST((store.all() == rows_of(0, plan.num_tasks)));
 }
 
+BOOST_AUTO_TEST_CASE(any_rank_may_be_asked_to_stop) {
+  for (int asked = 0; asked < world().size(); ++asked) {
+    const Work slow = [](int, std::int64_t first, std::int64_t count) {
+      sleep_ms(5);
+      return rows_of(first, count);
+    };
+    Store store;
+    const RunSummary summary =
+        run_tasks(world(),
+                  {100'000, 1},
+                  {.stop_requested = [&] { return world().rank() == asked; }},
+                  slow,
+                  store.sink());
+    BOOST_TEST(summary.stopped);
+    BOOST_TEST(summary.computed < 100'000);
+    if (world().is_root()) BOOST_TEST(summary.computed == store.calls);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(blocks_that_do_not_end_are_abandoned) {
+  std::atomic<int> calls{0};
+  const Work slow = [](int, std::int64_t first, std::int64_t count) {
+    sleep_ms(500);
+    return rows_of(first, count);
+  };
+  Store store;
+  RunOptions options{.stop_requested = [] { return true; }};
+  options.stop_grace = std::chrono::milliseconds(50);
+  options.abandon = [&] { ++calls; };  // where a program would end itself
+  const RunSummary summary = run_tasks(world(), {100, 1}, options, slow, store.sink());
+  BOOST_TEST(summary.stopped);
+  BOOST_TEST((calls > 0) == world().is_root());
+}
+
 BOOST_AUTO_TEST_CASE(progress_grows_and_ends_at_the_total) {
   std::vector<Progress> seen;
   const auto note = [&](const Progress& progress) { seen.push_back(progress); };

@@ -15,6 +15,13 @@ BOOST_AUTO_TEST_CASE(line_shows_done_rate_time_left_and_failures) {
              "500/10000 (5.0%), 50.0/s, 3 min 10 s left, 2 failed");
 }
 
+BOOST_AUTO_TEST_CASE(line_shows_the_age_of_the_checkpoint) {
+  Progress progress{.done = 1, .total = 2, .seconds = 1.0, .checkpoint_age = 4.2};
+  BOOST_TEST(progress_line(progress) == "1/2 (50.0%), 1.0/s, 1.0 s left, saved 4 s ago");
+  progress.checkpoint_age = 0.3;
+  BOOST_TEST(progress_line(progress) == "1/2 (50.0%), 1.0/s, 1.0 s left, saved now");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_done_yet_promises_nothing) {
   const Progress progress{.done = 40, .total = 100, .skipped = 40, .seconds = 3.0};
   BOOST_TEST(progress_line(progress) == "40/100 (40.0%)");
