@@ -90,14 +90,14 @@ run_to_its_end() {
 
 # Hands the job back to Slurm, to be started again from the top; or says why not.
 requeue() {
-  local state time_left
+  local state time_left restarts="${SLURM_RESTART_COUNT:-0}"
   read -r state time_left < <(squeue --noheader --jobs="$this_job" --format='%T %L') || true
   # A job that Slurm ends itself is COMPLETING by now. One out of time goes on; one that
   # somebody cancelled must not come back; one preempted without grace comes back anyway.
   if [ "$state" != RUNNING ] && [ "$time_left" != 0:00 ]; then
     say "ended by Slurm ($state); if it does not start again, submit it again to go on"
-  elif [ "${SLURM_RESTART_COUNT:-0}" -ge "$MERIT_MAX_REQUEUES" ]; then
-    say "started again $SLURM_RESTART_COUNT times (MERIT_MAX_REQUEUES): does it get on? If so," \
+  elif [ "$restarts" -ge "$MERIT_MAX_REQUEUES" ]; then
+    say "started again $restarts times (MERIT_MAX_REQUEUES): does it get on? If so," \
       "submit it again"
   elif scontrol requeue "$this_job"; then
     say "stopped early; Slurm starts it again"
