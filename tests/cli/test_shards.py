@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Shards of a job joined are the file of the job; what does not fit together is named."""
 
-import shutil
 import itertools
 import re
+import shutil
 
 import h5py
 import pytest
