@@ -32,7 +32,8 @@ Failure current_failure() {
   } catch (const Error& error) {
     return {error.code(), error.what()};
   } catch (const std::bad_alloc&) {
-    return {ExitCode::internal, "memory ran out: give the job more, or start fewer ranks and threads"};
+    return {ExitCode::internal,
+            "memory ran out: give the job more, or start fewer ranks and threads"};
   } catch (const std::exception& error) {
     return {ExitCode::internal, error.what()};
   } catch (...) {

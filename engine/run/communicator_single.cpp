@@ -21,7 +21,8 @@ MpiSession::MpiSession(int&, char**&) {
   if (launched_processes() == 1) return;
   // Each process would do the whole job, and all would write the same file.
   throw UsageError(
-      "this merit was built without MPI and runs as one process, but the launcher started "
+      "this merit was built without MPI and runs as one process, but the launcher "
+      "started "
       "several: start one (threads use all its CPUs), split the job with --shard I/N, or "
       "build with MPI (cmake -DMERIT_MPI=ON)");
 }
