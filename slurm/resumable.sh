@@ -92,10 +92,11 @@ run_to_its_end() {
 requeue() {
   local state time_left restarts="${SLURM_RESTART_COUNT:-0}"
   read -r state time_left < <(squeue --noheader --jobs="$this_job" --format='%T %L') || true
-  # A job that Slurm ends itself is COMPLETING by now. One out of time goes on; one that
-  # somebody cancelled must not come back; one preempted without grace comes back anyway.
-  if [ "$state" != RUNNING ] && [ "$time_left" != 0:00 ]; then
-    say "ended by Slurm ($state); if it does not start again, submit it again to go on"
+  # A job that Slurm ends itself is COMPLETING by now, any other is RUNNING (or SIGNALING).
+  # One out of time goes on; one that somebody cancelled must not come back; one preempted
+  # without grace, or requeued by hand, comes back anyway.
+  if [ "$state" = COMPLETING ] && [ "$time_left" != 0:00 ]; then
+    say "ended by Slurm; if it does not start again, submit it again to go on"
   elif [ "$restarts" -ge "$MERIT_MAX_REQUEUES" ]; then
     say "started again $restarts times (MERIT_MAX_REQUEUES): does it get on? If so," \
       "submit it again"

@@ -25,6 +25,9 @@ from program import MERIT, two_level, write_group  # noqa: E402
 
 NEEDED = ["slurmctld", "slurmd", "sbatch", "srun", "munged", "unshare", "mpirun"]
 SKIPPED = 77  # what ctest shows as skipped
+# Slurm's last states of a job; in between it may be RUNNING, COMPLETING, SIGNALING, …
+ENDS = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "OUT_OF_MEMORY",
+        "DEADLINE", "BOOT_FAIL"}
 FORMULA = "y ~ x + w + (1 | g)"
 # Resampling the rows of 200 groups takes a core about a millisecond.
 SCHEME = ["--type", "cases", "--resample", "rows"]
@@ -101,8 +104,7 @@ class Cluster:
 
     def wait_for_end(self, job, seconds=150):
         """Facts of a job, when there is nothing left to come."""
-        wait_until(lambda: self.state(job) not in ("PENDING", "RUNNING", "COMPLETING",
-                                                   "CONFIGURING", "REQUEUED"), seconds)
+        wait_until(lambda: self.state(job) in ENDS, seconds)
         return self.facts(job)
 
     def log(self, job, name="merit"):
