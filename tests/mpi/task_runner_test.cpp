@@ -354,16 +354,23 @@ BOOST_AUTO_TEST_CASE(any_rank_may_be_asked_to_stop) {
 }
 
 BOOST_AUTO_TEST_CASE(blocks_that_do_not_end_are_abandoned) {
+  // The root's first block asks for the stop and does not end before it is abandoned, so
+  // that no delay of this machine can turn the outcome.
+  std::atomic<bool> started{false};
   std::atomic<int> calls{0};
-  const Work slow = [](int, std::int64_t first, std::int64_t count) {
-    sleep_ms(500);
+  const Work slow = [&](int, std::int64_t first, std::int64_t count) {
+    started = true;
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (world().is_root() && calls == 0 && std::chrono::steady_clock::now() < patience)
+      sleep_ms(1);
     return rows_of(first, count);
   };
   Store store;
-  RunOptions options{.stop_requested = [] { return true; }};
+  RunOptions options{.stop_requested = [&] { return world().is_root() && started; }};
   options.stop_grace = std::chrono::milliseconds(50);
   options.abandon = [&] { ++calls; };  // where a program would end itself
-  const RunSummary summary = run_tasks(world(), {100, 1}, options, slow, store.sink());
+  const RunSummary summary =
+      run_tasks(world(), {1'000'000, 1}, options, slow, store.sink());
   BOOST_TEST(summary.stopped);
   BOOST_TEST((calls > 0) == world().is_root());
 }
