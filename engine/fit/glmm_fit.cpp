@@ -43,35 +43,6 @@ void require_a_fit_to_exist(const GlmmModel& model) {
   }
 }
 
-/// −∂²log L/∂ψ∂ψ′ of the first `size` parameters, by central differences of the gradient
-/// over 10⁻³ standard errors (their error is of the order of 10⁻⁷).
-Eigen::MatrixXd observed_information(QuadratureLikelihood& likelihood,
-                                     const Eigen::VectorXd& psi,
-                                     Eigen::Index size,
-                                     int& evaluations) {
-  constexpr double kShare = 1e-3;
-  const AlignedVector<double> modes = likelihood.modes();
-  likelihood.evaluate(psi, QuadratureDetail::information);
-  const Eigen::VectorXd diagonal = likelihood.information().diagonal();
-  Eigen::MatrixXd information(size, size);
-  Eigen::VectorXd moved = psi;
-  for (Eigen::Index a = 0; a < size; ++a) {
-    const double step = kShare / std::sqrt(std::max(std::abs(diagonal[a]), 1e-300));
-    moved[a] = psi[a] + step;
-    likelihood.modes() = modes;
-    likelihood.evaluate(moved, QuadratureDetail::gradient);
-    const Eigen::VectorXd above = likelihood.gradient();
-    moved[a] = psi[a] - step;
-    likelihood.modes() = modes;
-    likelihood.evaluate(moved, QuadratureDetail::gradient);
-    information.col(a) = (likelihood.gradient() - above).head(size) / (2.0 * step);
-    moved[a] = psi[a];
-    evaluations += 2;
-  }
-  likelihood.modes() = modes;
-  return 0.5 * (information + information.transpose());
-}
-
 /// Both maxima there can be: inside, and at τ = 0.
 struct Search {
   NewtonResult best;

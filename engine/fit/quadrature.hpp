@@ -47,6 +47,7 @@ class QuadratureLikelihood {
   Eigen::Index num_parameters() const { return num_parameters_; }
   Eigen::Index num_fixed() const { return rows_->num_fixed; }
   const GlmFamily& family() const { return *family_; }
+  int num_nodes() const { return rule_.num_nodes; }
 
   /// How often each group counts, J values of the caller's (null: once), and what their
   /// constants add up to.

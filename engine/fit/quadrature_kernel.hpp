@@ -58,7 +58,8 @@ enum class QuadratureDetail : int {
   /// and Louis' information, scores along the intercept to second order about the mode: for
   /// Newton steps
   information = 2,
-  /// Louis' information with every node's score: as exact as the rule itself
+  /// Louis' information with every node's score: as exact as the rule itself. With fewer than
+  /// three nodes the same as `information`
   full_information = 3,
 };
 

@@ -141,7 +141,9 @@ class Quadrature {
  private:
   bool wants_gradient() const { return detail_ >= QuadratureDetail::gradient; }
   bool wants_information() const { return detail_ >= QuadratureDetail::information; }
-  bool wants_scores() const { return detail_ == QuadratureDetail::full_information; }
+  bool wants_scores() const {  // one or two nodes have no moments
+    return detail_ == QuadratureDetail::full_information && rule_.num_nodes >= 3;
+  }
 
   // Arrays over the nodes.
   double* value() const { return node_; }                        // v_k

@@ -79,25 +79,104 @@ bool runs_away(const Eigen::VectorXd& step,
   return (step.array() * spread.array()).abs().maxCoeff() > kLongStep;
 }
 
+/// The curvature that Newton's steps are made with: at first the cheapest, then, where it is
+/// not positive definite or convergence is slow (few rows per group, few nodes), better ones.
+class Curvature {
+ public:
+  Curvature(QuadratureLikelihood& likelihood, NewtonWorkspace& work, Eigen::Index size)
+      : likelihood_(likelihood), work_(work), size_(size) {}
+
+  /// What an evaluation of the likelihood must bring.
+  QuadratureDetail detail() const {
+    return level_ == Level::about_mode ? QuadratureDetail::information
+           : level_ == Level::at_nodes ? QuadratureDetail::full_information
+                                       : QuadratureDetail::gradient;
+  }
+  bool is_best() const { return level_ == Level::differences; }
+
+  /// After an evaluation at psi.
+  void take(const Eigen::VectorXd& psi, int& evaluations) {
+    if (level_ != Level::differences) {
+      work_.information = likelihood_.information();
+      return;
+    }
+    work_.information = observed_information(likelihood_, psi, size_, evaluations);
+    likelihood_.evaluate(psi, QuadratureDetail::gradient);
+    ++evaluations;
+  }
+  /// The next better one, at psi.
+  void improve(const Eigen::VectorXd& psi, int& evaluations) {
+    const bool nodes = level_ == Level::about_mode && likelihood_.num_nodes() >= 3;
+    level_ = nodes ? Level::at_nodes : Level::differences;
+    if (nodes) {
+      likelihood_.evaluate(psi, detail());
+      ++evaluations;
+    }
+    take(psi, evaluations);
+  }
+
+ private:
+  enum class Level { about_mode, at_nodes, differences };
+  QuadratureLikelihood& likelihood_;
+  NewtonWorkspace& work_;
+  Eigen::Index size_;
+  Level level_ = Level::about_mode;
+};
+
 }  // namespace
+
+Eigen::MatrixXd observed_information(QuadratureLikelihood& likelihood,
+                                     const Eigen::VectorXd& psi,
+                                     Eigen::Index size,
+                                     int& evaluations) {
+  constexpr double kShare = 1e-3;
+  const AlignedVector<double> modes = likelihood.modes();
+  likelihood.evaluate(psi, QuadratureDetail::information);
+  const Eigen::VectorXd diagonal = likelihood.information().diagonal();
+  Eigen::MatrixXd information(size, size);
+  Eigen::VectorXd moved = psi;
+  for (Eigen::Index a = 0; a < size; ++a) {
+    const double step = kShare / std::sqrt(std::max(std::abs(diagonal[a]), 1e-6));
+    moved[a] = psi[a] + step;
+    likelihood.modes() = modes;
+    likelihood.evaluate(moved, QuadratureDetail::gradient);
+    const Eigen::VectorXd above = likelihood.gradient();
+    moved[a] = psi[a] - step;
+    likelihood.modes() = modes;
+    likelihood.evaluate(moved, QuadratureDetail::gradient);
+    information.col(a) = (likelihood.gradient() - above).head(size) / (2.0 * step);
+    moved[a] = psi[a];
+  }
+  evaluations += 1 + 2 * static_cast<int>(size);
+  likelihood.modes() = modes;
+  return 0.5 * (information + information.transpose());
+}
 
 NewtonResult maximise(QuadratureLikelihood& likelihood,
                       const Eigen::VectorXd& start,
                       const Eigen::VectorXd& spread,
                       const NewtonOptions& options,
                       NewtonWorkspace& work) {
+  constexpr double kNear = 0.1, kSlow = 0.2;
   const Eigen::Index P = likelihood.num_parameters();
   const Eigen::Index tau = P - 1;
   const Eigen::Index size = options.fix_tau ? P - 1 : P;
+  Curvature curvature(likelihood, work, size);
   NewtonResult result;
   result.psi = start;
-  bool finite = likelihood.evaluate(result.psi, QuadratureDetail::information);
+  bool finite = likelihood.evaluate(result.psi, curvature.detail());
   result.evaluations = 1;
   if (!finite) return result;
+  curvature.take(result.psi, result.evaluations);
   result.log_likelihood = likelihood.log_likelihood();
+  double previous = 1e300;
   while (result.evaluations < options.max_evaluations) {
     double ridge = 0.0;
-    while (factorise(likelihood.information(), size, ridge, work) == 0.0) {
+    while (factorise(work.information, size, ridge, work) == 0.0) {
+      if (ridge == 0.0 && !curvature.is_best()) {
+        curvature.improve(result.psi, result.evaluations);
+        continue;
+      }
       ridge = ridge == 0.0 ? 1e-3 : 4.0 * ridge;
       if (ridge > 1e6) return result;  // NaN
     }
@@ -105,16 +184,13 @@ NewtonResult maximise(QuadratureLikelihood& likelihood,
     result.step_length = std::sqrt(squared);
     work.step.conservativeResize(P);
     if (options.fix_tau) work.step[tau] = 0.0;
-    if (ridge == 0.0) {
-      if (runs_away(work.step, spread, squared)) {
-        result.direction = work.step;
-        result.end = NewtonEnd::diverging;
-        return result;
-      }
+    if (ridge == 0.0 && runs_away(work.step, spread, squared)) {
+      result.direction = work.step;
+      result.end = NewtonEnd::diverging;
+      return result;
     }
     if (result.step_length < options.tolerance) {
       if (ridge > 0.0) {
-        // A saddle: flat in all directions, but not the top in some. Of τ = 0, left alone.
         result.end = NewtonEnd::collinear;
         return result;
       }
@@ -124,6 +200,13 @@ NewtonResult maximise(QuadratureLikelihood& likelihood,
       result.end = NewtonEnd::converged;
       break;
     }
+    if (previous < kNear && result.step_length > kSlow * previous &&
+        !curvature.is_best()) {
+      curvature.improve(result.psi, result.evaluations);
+      previous = 1e300;
+      continue;
+    }
+    previous = result.step_length;
     work.modes = likelihood.modes();
     bool up = false;
     for (int halving = 0; halving < kMostHalvings; ++halving, work.step *= 0.5) {
@@ -136,7 +219,7 @@ NewtonResult maximise(QuadratureLikelihood& likelihood,
         for (double& mode : likelihood.modes())
           mode = -mode;
       }
-      finite = likelihood.evaluate(work.trial, QuadratureDetail::information);
+      finite = likelihood.evaluate(work.trial, curvature.detail());
       ++result.evaluations;
       const double rounding = kRounding * (1.0 + std::abs(result.log_likelihood));
       up = finite && likelihood.log_likelihood() >= result.log_likelihood - rounding;
@@ -145,6 +228,7 @@ NewtonResult maximise(QuadratureLikelihood& likelihood,
     if (!up) return result;
     result.psi = work.trial;
     result.log_likelihood = likelihood.log_likelihood();
+    curvature.take(result.psi, result.evaluations);
   }
   if (result.psi[tau] < 0.0) {
     result.psi[tau] = -result.psi[tau];

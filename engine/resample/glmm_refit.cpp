@@ -14,10 +14,12 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // information, leaves less than 10⁻⁷.
 constexpr double kNearlyThere = 3e-3;
 constexpr double kThere = 3e-4;
+constexpr double kExact = 1e-8;
+constexpr int kEnoughNodes = 5;
 
 /// The more points, the less it matters where exactly they lie.
 double mode_tolerance(int num_nodes) {
-  return num_nodes >= 7 ? 1e-5 : num_nodes >= 3 ? 1e-7 : 1e-10;
+  return num_nodes >= 7 ? 1e-5 : num_nodes >= kEnoughNodes ? 1e-7 : 1e-11;
 }
 
 }  // namespace
@@ -39,7 +41,9 @@ NewtonResult GlmmRefit::search(bool& on_boundary) {
   on_boundary = false;
   NewtonResult result;
   result.psi = original_->psi;
-  NewtonOptions options{.tolerance = kNearlyThere};
+  // With few points Louis' information is too rough to finish with.
+  const bool can_polish = original_->num_nodes >= kEnoughNodes;
+  NewtonOptions options{.tolerance = can_polish ? kNearlyThere : kExact};
   const Eigen::Index tau = model_->num_parameters() - 1;
   if (result.psi[tau] == 0.0)
     result.psi[tau] = 0.1;  // 0 is a stationary point of any data
@@ -48,6 +52,7 @@ NewtonResult GlmmRefit::search(bool& on_boundary) {
     if (result.end == NewtonEnd::diverging) return result;
     on_boundary = settle_on_boundary(likelihood_, model_->spread, options, result, work_);
     if (!on_boundary && result.end != NewtonEnd::converged) return result;
+    if (!can_polish) return result;
     if (polish(likelihood_, result, kThere, on_boundary, work_)) return result;
     options.tolerance *= 0.03;
   }
@@ -87,8 +92,11 @@ void GlmmRefit::fit(const double* multiplicity,
   if (out.num_std_errors == 0) return;
   // On the boundary τ and the others are orthogonal: the block of the others is enough.
   const Eigen::Index free = on_boundary ? size : size + 1;
-  const Eigen::MatrixXd covariance =
-      inverse_information(likelihood_.information().topLeftCorner(free, free));
+  int evaluations = 0;
+  const Eigen::MatrixXd covariance = inverse_information(
+      original_->num_nodes >= kEnoughNodes
+          ? likelihood_.information().topLeftCorner(free, free)
+          : observed_information(likelihood_, result.psi, free, evaluations));
   const Eigen::MatrixXd jacobian = reported_jacobian(*model_, result.psi);
   double* std_error = out.std_error.data() + at * out.num_std_errors;
   if (covariance.size() == 0) {

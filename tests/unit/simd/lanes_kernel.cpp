@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/simd/lanes_math.hpp"
+#include "engine/simd/lanes_normal.hpp"
 #include "tests/unit/simd/lanes_probe.hpp"
 
 namespace merit::MERIT_SIMD_NAMESPACE {
@@ -52,6 +53,21 @@ void log_of(const double* x, std::int64_t count, double* y) {
     store(y + i, log(load(x + i)));
 }
 
+void exp_of(const double* x, std::int64_t count, double* y) {
+  for (std::int64_t i = 0; i < count; i += kLanes)
+    store(y + i, exp(load(x + i)));
+}
+
+void mills_of(const double* a, std::int64_t count, double* m) {
+  for (std::int64_t i = 0; i < count; i += kLanes)
+    store(m + i, mills_ratio(load(a + i)));
+}
+
+void normal_cdf_of(const double* x, std::int64_t count, double* p) {
+  for (std::int64_t i = 0; i < count; i += kLanes)
+    store(p + i, normal_cdf(load(x + i)));
+}
+
 void sincos_of(const double* t, std::int64_t count, double* sine, double* cosine) {
   for (std::int64_t i = 0; i < count; i += kLanes) {
     const SinCos both = sincos_turns(load(t + i));
@@ -63,7 +79,7 @@ void sincos_of(const double* t, std::int64_t count, double* sine, double* cosine
 }  // namespace
 
 LanesProbe lanes_probe() {
-  return {operations, log_of, sincos_of};
+  return {operations, log_of, sincos_of, exp_of, mills_of, normal_cdf_of};
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include <boost/math/constants/constants.hpp>
+#include <boost/math/special_functions/erf.hpp>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -147,6 +149,64 @@ BOOST_AUTO_TEST_CASE(quarter_turns_are_exact) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(exp_errs_by_less_than_one_ulp) {
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> wide(-708.0, 709.0), near(-2.0, 2.0);
+  std::vector<double> x = {0.0, 1.0, -1.0, -708.0, 709.0, 1e-300, -1e-17, 0.5};
+  while (x.size() < 60000) {
+    x.push_back(wide(random));
+    x.push_back(near(random));
+  }
+  std::vector<double> y(x.size());
+  probe(SimdLevel::v2).exp(x.data(), static_cast<std::int64_t>(x.size()), y.data());
+  double worst = 0.0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    worst = std::max(worst, ulps(y[i], exp(Exact(x[i]))));
+  BOOST_TEST_MESSAGE("exp: largest error " << worst << " ulp");
+  BOOST_TEST(worst < 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(exp_ends_at_numbers) {
+  const double x[8] = {-1e308, -709.0, 710.0, 1e308, -708.0, 709.0, 0.0, -0.0};
+  double y[8];
+  probe(SimdLevel::v2).exp(x, 8, y);
+  BOOST_TEST(y[0] == y[4]);
+  BOOST_TEST(y[1] == y[4]);
+  BOOST_TEST(y[2] == y[5]);
+  BOOST_TEST(y[3] == y[5]);
+  BOOST_TEST(y[6] == 1.0);
+  BOOST_TEST(y[7] == 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(normal_distribution_is_right_in_both_tails) {
+  std::mt19937_64 random(8);
+  std::uniform_real_distribution<double> body(0.0, 4.0), tail(4.0, 37.0);
+  std::vector<double> a;
+  while (a.size() < 4000) {
+    a.push_back(body(random));
+    a.push_back(tail(random));
+  }
+  const auto count = static_cast<std::int64_t>(a.size());
+  std::vector<double> m(a.size()), below(a.size()), minus(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i)
+    minus[i] = -a[i];
+  probe(SimdLevel::v2).mills_ratio(a.data(), count, m.data());
+  probe(SimdLevel::v2).normal_cdf(minus.data(), count, below.data());
+  Exact worst_ratio = 0, worst_cdf = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const Exact x(a[i]);
+    const Exact q = boost::math::erfc(x / sqrt(Exact(2))) / 2;
+    const Exact density = exp(-x * x / 2) / sqrt(2 * boost::math::constants::pi<Exact>());
+    worst_ratio = std::max(worst_ratio, Exact(abs(m[i] * density / q - 1)));
+    // e^(−x²/2) has an error of x² ulp.
+    worst_cdf = std::max(worst_cdf, Exact(abs(below[i] / q - 1) / (1 + x * x)));
+  }
+  BOOST_TEST_MESSAGE("Mills' ratio: largest relative error "
+                     << static_cast<double>(worst_ratio));
+  BOOST_TEST(worst_ratio < Exact(5e-16));
+  BOOST_TEST(worst_cdf < Exact(5e-16));
+}
+
 BOOST_AUTO_TEST_CASE(all_levels_give_the_same_bits) {
   std::mt19937_64 random(6);
   constexpr std::int64_t kCount = 80000;
@@ -157,10 +217,18 @@ BOOST_AUTO_TEST_CASE(all_levels_give_the_same_bits) {
     t.push_back(static_cast<double>(random() >> 12) * 0x1p-52);
   }
   const auto run = [&](SimdLevel level) {
-    std::vector<double> out(3 * kCount);
+    std::vector<double> out(6 * kCount);
     probe(level).log(x.data(), kCount, out.data());
     probe(level).sincos_turns(
         t.data(), kCount, out.data() + kCount, out.data() + 2 * kCount);
+    std::vector<double> wide = t;
+    for (double& value : wide)
+      value = 1400.0 * value - 700.0;
+    probe(level).exp(wide.data(), kCount, out.data() + 3 * kCount);
+    probe(level).normal_cdf(wide.data(), kCount, out.data() + 4 * kCount);
+    for (double& value : wide)
+      value = std::abs(value) / 20.0;
+    probe(level).mills_ratio(wide.data(), kCount, out.data() + 5 * kCount);
     std::vector<std::uint64_t> bits;
     for (const double value : out)
       bits.push_back(std::bit_cast<std::uint64_t>(value));

@@ -15,6 +15,9 @@ struct LanesProbe {
   /// count is a multiple of 8.
   void (*log)(const double* x, std::int64_t count, double* y);
   void (*sincos_turns)(const double* t, std::int64_t count, double* sine, double* cosine);
+  void (*exp)(const double* x, std::int64_t count, double* y);
+  void (*mills_ratio)(const double* a, std::int64_t count, double* m);
+  void (*normal_cdf)(const double* x, std::int64_t count, double* p);
 };
 
 // clang-format off

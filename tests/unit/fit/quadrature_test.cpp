@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/quadrature.hpp"
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <boost/math/constants/constants.hpp>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "engine/fit/quadrature_newton.hpp"
+#include "tests/support/glmm_rows.hpp"
+#include "tests/support/simd_levels.hpp"
+
+using namespace merit;
+using namespace merit::testing;
+
+BOOST_AUTO_TEST_SUITE(quadrature)
+
+namespace {
+
+struct Case {
+  std::string name;
+  Family family;
+  Link link;
+  bool trials;
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> kCases = {
+      {"binary logit", Family::binomial, Link::logit, false},
+      {"binary probit", Family::binomial, Link::probit, false},
+      {"binary cloglog", Family::binomial, Link::cloglog, false},
+      {"binomial logit", Family::binomial, Link::logit, true},
+      {"binomial probit", Family::binomial, Link::probit, true},
+      {"binomial cloglog", Family::binomial, Link::cloglog, true},
+      {"poisson", Family::poisson, Link::log, false},
+      {"negbinomial", Family::negbinomial, Link::log, false},
+      {"ordinal logit", Family::ordinal, Link::logit, false},
+      {"ordinal probit", Family::ordinal, Link::probit, false}};
+  return kCases;
+}
+
+GlmmModel model_of(const Case& c, SimdLevel simd = SimdLevel::v2) {
+  return testing::model_of(
+      made_up_rows(c.family, 17, 5, c.trials), c.family, c.link, simd);
+}
+
+// The families once more, in the C library's functions, as textbooks write them.
+
+long double cdf(Link link, long double x) {
+  switch (link) {
+    case Link::probit:
+      return 0.5L * std::erfc(-x / std::sqrt(2.0L));
+    case Link::cloglog:
+      return -std::expm1(-std::exp(x));
+    default:
+      return 1.0L / (1.0L + std::exp(-x));
+  }
+}
+
+/// log P(y), all constants included.
+long double log_density(const Case& c,
+                        long double eta,
+                        long double y,
+                        long double m,
+                        const Eigen::VectorXd& extra) {
+  switch (c.family) {
+    case Family::binomial: {
+      const long double events = y == 0.0L ? 0.0L : y * std::log(cdf(c.link, eta));
+      const long double none =
+          c.link == Link::cloglog ? -std::exp(eta) : std::log(cdf(c.link, -eta));
+      return events + (m - y) * none + std::lgamma(m + 1.0L) - std::lgamma(y + 1.0L) -
+             std::lgamma(m - y + 1.0L);
+    }
+    case Family::poisson:
+      return y * eta - std::exp(eta) - std::lgamma(y + 1.0L);
+    case Family::negbinomial: {
+      const long double theta = std::exp(static_cast<long double>(extra[0]));
+      const long double mu = std::exp(eta);
+      return std::lgamma(y + theta) - std::lgamma(theta) - std::lgamma(y + 1.0L) +
+             theta * std::log(theta / (theta + mu)) + y * std::log(mu / (theta + mu));
+    }
+    default: {
+      const auto at = static_cast<Eigen::Index>(y);
+      const long double above = at < 3 ? cdf(c.link, extra[at] - eta) : 1.0L;
+      const long double below = at > 0 ? cdf(c.link, extra[at - 1] - eta) : 0.0L;
+      return std::log(above - below);
+    }
+  }
+}
+
+/// Σ_j log ∫ by the trapezoid rule on v ∈ [−12, 12] in steps of 1/50: exact to rounding for
+/// analytic integrands that vanish at both ends.
+double brute_force(const Case& c, const GlmmModel& model, const Eigen::VectorXd& psi) {
+  const PackedRows& rows = model.rows;
+  const Eigen::Index p = rows.num_fixed;
+  const Eigen::VectorXd extra = psi.segment(p, model.family.num_extra);
+  const long double tau = psi[psi.size() - 1];
+  long double total = 0.0L;
+  for (std::size_t j = 0; j < rows.size.size(); ++j) {
+    long double integral = 0.0L;
+    for (int step = -600; step <= 600; ++step) {
+      const long double v = step / 50.0L;
+      long double f = -0.5L * v * v;
+      for (std::int64_t i = 0; i < rows.size[j]; ++i) {
+        const std::int64_t pack = rows.first_pack[j] + i / 8, lane = i % 8;
+        const auto at = static_cast<std::size_t>(pack * 8 + lane);
+        long double eta = rows.offset[at] + tau * v;
+        for (Eigen::Index a = 0; a < p; ++a)
+          eta += rows.x[static_cast<std::size_t>((pack * p + a) * 8 + lane)] * psi[a];
+        f += log_density(c, eta, rows.y[at], rows.trials[at], extra);
+      }
+      integral += std::exp(f) / 50.0L;
+    }
+    total +=
+        std::log(integral / std::sqrt(boost::math::constants::two_pi<long double>()));
+  }
+  return static_cast<double>(total);
+}
+
+QuadratureLikelihood likelihood_of(const GlmmModel& model, const GaussHermite& rule) {
+  return {model.rows, model.family, model.response, rule, 1e-11};
+}
+
+Eigen::MatrixXd differences(QuadratureLikelihood& likelihood,
+                            const Eigen::VectorXd& psi) {
+  constexpr double kStep = 1e-4;
+  Eigen::MatrixXd out(psi.size(), psi.size());
+  for (Eigen::Index a = 0; a < psi.size(); ++a) {
+    Eigen::VectorXd moved = psi;
+    moved[a] = psi[a] + kStep;
+    BOOST_TEST(likelihood.evaluate(moved, QuadratureDetail::gradient));
+    const Eigen::VectorXd above = likelihood.gradient();
+    moved[a] = psi[a] - kStep;
+    BOOST_TEST(likelihood.evaluate(moved, QuadratureDetail::gradient));
+    out.col(a) = (above - likelihood.gradient()) / (2.0 * kStep);
+  }
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(rule_integrates_polynomials_exactly) {
+  // Moments of the standard normal: 1, 0, 1, 0, 3, 0, 15, …: (2m − 1)!!
+  for (const int K : {1, 2, 3, 7, 15, 64, 201}) {
+    const GaussHermite rule(K);
+    double moment = 1.0;
+    for (int power = 0; power <= std::min(2 * K - 1, 20); power += 2) {
+      double sum = 0.0;
+      for (int k = 0; k < K; ++k)
+        sum += rule.weight(k) * std::pow(rule.node(k), power);
+      BOOST_TEST(std::abs(sum / moment - 1.0) < 1e-12, "K = " << K << ", x^" << power);
+      moment *= power + 1;
+    }
+    for (int k = 0; k < K; ++k)
+      BOOST_TEST(std::abs(rule.node(k) + rule.node(K - 1 - k)) < 1e-13);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_points_give_the_integral) {
+  for (const Case& c : cases()) {
+    const GlmmModel model = model_of(c);
+    const GaussHermite rule(41);
+    QuadratureLikelihood likelihood = likelihood_of(model, rule);
+    for (const double tau : {0.3, 1.1}) {
+      const Eigen::VectorXd psi = some_parameters(model, tau);
+      BOOST_TEST(likelihood.evaluate(psi, QuadratureDetail::value));
+      const double exact = brute_force(c, model, psi);
+      BOOST_TEST(std::abs(likelihood.log_likelihood() - exact) < 1e-9 * std::abs(exact),
+                 c.name << ", tau " << tau << ": " << likelihood.log_likelihood()
+                        << " instead of " << exact);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(gradient_is_that_of_the_rule_itself) {
+  constexpr double kStep = 1e-5;
+  for (const Case& c : cases()) {
+    const GlmmModel model = model_of(c);
+    for (const int K : {1, 2, 3, 7}) {
+      const GaussHermite rule(K);
+      QuadratureLikelihood likelihood = likelihood_of(model, rule);
+      const Eigen::VectorXd psi = some_parameters(model, 0.8);
+      BOOST_TEST(likelihood.evaluate(psi, QuadratureDetail::gradient));
+      const Eigen::VectorXd gradient = likelihood.gradient();
+      for (Eigen::Index a = 0; a < psi.size(); ++a) {
+        Eigen::VectorXd moved = psi;
+        moved[a] = psi[a] + kStep;
+        likelihood.evaluate(moved, QuadratureDetail::value);
+        const double above = likelihood.log_likelihood();
+        moved[a] = psi[a] - kStep;
+        likelihood.evaluate(moved, QuadratureDetail::value);
+        const double difference = (above - likelihood.log_likelihood()) / (2.0 * kStep);
+        // Differences of a log-likelihood of some hundreds lose 11 of its 16 digits.
+        BOOST_TEST(std::abs(gradient[a] - difference) < 1e-6 * (1.0 + gradient.norm()),
+                   c.name << ", K = " << K << ", parameter " << a << ": " << gradient[a]
+                          << " instead of " << difference);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(full_information_is_the_derivative_of_the_gradient) {
+  for (const Case& c : cases()) {
+    const GlmmModel model = model_of(c);
+    const GaussHermite rule(31);
+    QuadratureLikelihood likelihood = likelihood_of(model, rule);
+    const Eigen::VectorXd psi = some_parameters(model, 0.8);
+    const Eigen::MatrixXd exact = -differences(likelihood, psi);
+    likelihood.evaluate(psi, QuadratureDetail::full_information);
+    const double error = (likelihood.information() - exact).norm() / exact.norm();
+    BOOST_TEST(error < 1e-6, c.name << ": " << error);
+    likelihood.evaluate(psi, QuadratureDetail::information);
+    const double rough = (likelihood.information() - exact).norm() / exact.norm();
+    BOOST_TEST(rough < 0.2, c.name << ": " << rough);  // groups of one row are the worst
+  }
+}
+
+BOOST_AUTO_TEST_CASE(likelihood_is_even_in_tau) {
+  for (const Case& c : cases()) {
+    const GlmmModel model = model_of(c);
+    const GaussHermite rule(7);
+    QuadratureLikelihood likelihood = likelihood_of(model, rule);
+    likelihood.evaluate(some_parameters(model, 0.6), QuadratureDetail::value);
+    const double positive = likelihood.log_likelihood();
+    likelihood.modes().assign(likelihood.modes().size(), 0.0);
+    likelihood.evaluate(some_parameters(model, -0.6), QuadratureDetail::value);
+    BOOST_TEST(std::abs(likelihood.log_likelihood() - positive) < 1e-9);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(all_levels_give_the_same_bits) {
+  for (const Case& c : cases()) {
+    std::vector<double> first;
+    for (const SimdLevel level : simd_levels()) {
+      const GlmmModel model = model_of(c, level);
+      const GaussHermite rule(7);
+      QuadratureLikelihood likelihood = likelihood_of(model, rule);
+      likelihood.evaluate(some_parameters(model, 0.8),
+                          QuadratureDetail::full_information);
+      std::vector<double> all = {likelihood.log_likelihood()};
+      all.insert(all.end(), likelihood.gradient().begin(), likelihood.gradient().end());
+      all.insert(all.end(),
+                 likelihood.information().reshaped().begin(),
+                 likelihood.information().reshaped().end());
+      if (first.empty()) first = all;
+      BOOST_TEST((all == first), c.name);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_group_that_counts_twice_is_two_groups) {
+  const Case& c = cases().front();
+  const GlmmRows rows = made_up_rows(c.family, 9, 8, false);
+  GlmmRows doubled = rows;
+  for (std::size_t i = 0; i < rows.y.size(); ++i) {
+    if (rows.group[i] != 3.0) continue;
+    doubled.group.push_back(100.0);
+    doubled.x1.push_back(rows.x1[i]);
+    doubled.x2.push_back(rows.x2[i]);
+    doubled.offset.push_back(rows.offset[i]);
+    doubled.trials.push_back(1.0);
+    doubled.y.push_back(rows.y[i]);
+  }
+  const GlmmModel once = testing::model_of(rows, c.family, c.link);
+  const GlmmModel twice = testing::model_of(doubled, c.family, c.link);
+  const GaussHermite rule(7);
+  QuadratureLikelihood weighted = likelihood_of(once, rule);
+  QuadratureLikelihood copied = likelihood_of(twice, rule);
+  std::vector<double> multiplicity(9, 1.0);
+  multiplicity[3] = 2.0;
+  weighted.set_multiplicity(multiplicity.data(), 0.0);
+  const Eigen::VectorXd psi = some_parameters(once, 0.8);
+  weighted.evaluate(psi, QuadratureDetail::full_information);
+  copied.evaluate(psi, QuadratureDetail::full_information);
+  BOOST_TEST(std::abs(weighted.log_likelihood() - copied.log_likelihood()) < 1e-11);
+  BOOST_TEST((weighted.gradient() - copied.gradient()).norm() < 1e-11);
+  BOOST_TEST((weighted.information() - copied.information()).norm() < 1e-10);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
