@@ -79,7 +79,6 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   Attributes attributes = {
       {"method", method},
       {"tau", fit.tau},
-      {"log_likelihood", fit.log_likelihood},
       {"converged", fit.converged},
       {"boundary", fit.on_boundary},
       {"iterations", static_cast<std::int64_t>(fit.iterations)},
@@ -90,16 +89,18 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
       {"ngroups", static_cast<std::int64_t>(stored.group_level.size())},
       {"rows_read", stored.rows_read},
       {"rows_excluded_by_where", stored.rows_excluded_by_where}};
-  if (fit.has_sigma()) attributes.emplace_back("sigma", fit.sigma);
-  if (!std::isnan(fit.tau_std_error))
-    attributes.emplace_back("tau_std_error", fit.tau_std_error);
-  if (!std::isnan(fit.latent_variance))
-    attributes.emplace_back("latent_variance", fit.latent_variance);
+  // What a family does not have is not written.
+  const auto add = [&attributes](const char* name, double value) {
+    if (!std::isnan(value)) attributes.emplace_back(name, value);
+  };
+  add("log_likelihood", fit.log_likelihood);
+  add("sigma", fit.sigma);
+  add("tau_std_error", fit.tau_std_error);
+  add("latent_variance", fit.latent_variance);
   if (fit.quadrature) {
     attributes.emplace_back("nagq", std::int64_t{fit.quadrature->num_nodes});
-    attributes.emplace_back("quadrature_error_log_likelihood",
-                            fit.quadrature->log_likelihood);
-    attributes.emplace_back("quadrature_error_std_error", fit.quadrature->std_error);
+    add("quadrature_error_log_likelihood", fit.quadrature->log_likelihood);
+    add("quadrature_error_std_error", fit.quadrature->std_error);
   }
   write_attributes(std::move(group), attributes);
 }

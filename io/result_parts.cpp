@@ -141,7 +141,9 @@ StoredFit read_fit(const hdf5::Group& group) {
                         .std_error = optional("quadrature_error_std_error")};
   }
   out.fit.tau = group.attribute<double>("tau");
-  out.fit.log_likelihood = group.attribute<double>("log_likelihood");
+  out.fit.log_likelihood = out.fit.method.empty()
+                               ? group.attribute<double>("log_likelihood")
+                               : optional("log_likelihood");
   out.fit.converged = group.attribute<bool>("converged");
   out.fit.on_boundary = group.attribute<bool>("boundary");
   out.fit.iterations = static_cast<int>(group.attribute<std::int64_t>("iterations"));

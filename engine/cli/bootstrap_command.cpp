@@ -47,6 +47,9 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
                               .keep_std_errors = command.keep_std_errors,
                               .simd = command.run.simd_level()};
   if (data.glmm != nullptr) {
+    if (!fitted.glmm->diverging.empty()) {
+      throw DataError(fitted.result.message + ": no bootstrap can start from such a fit");
+    }
     if (!is_cases(command))
       return glmm_parametric_bootstrap(data.glmm, *fitted.glmm, options);
     if (unit(command) == ResampleUnit::groups)
@@ -293,7 +296,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
     return tables(nullptr);
   }
 
-  const FittedModel fit = fit_model(command.model, data);
+  const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   const std::unique_ptr<Scheme> scheme =
       all_or_none(comm, [&] { return make_scheme(command, data, fit); });
   const ResultContents contents{.command = "bootstrap",

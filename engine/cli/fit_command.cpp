@@ -20,7 +20,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
     if (comm.is_root() && writes) check_output(command.model, command.run);
   });
   const ModelData data = read_model_data(comm, command.model, command.run, {});
-  const FittedModel fit = fit_model(command.model, data);
+  const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   all_or_none(comm, [&] {
     if (!comm.is_root()) return;
     const StoredFit stored = stored_fit(data, fit);

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "engine/error.hpp"
+#include "engine/fit/quasi_likelihood.hpp"
 
 namespace merit {
 namespace {
@@ -101,10 +102,19 @@ void add_glmm(const ModelOptions& options,
                  design.has_intercept() && !ordinal));
 }
 
-GlmmFit fit_glmm_model(const ModelOptions& options, const ModelData& data) {
+GlmmFit fit_glmm_model(const ModelOptions& options,
+                       const ModelData& data,
+                       SimdLevel simd) {
   const GlmmModel& model = *data.glmm;
-  GlmmFit fit = fit_glmm(
-      model, {.num_nodes = options.num_nodes(), .automatic = options.nagq == "auto"});
+  GlmmFit fit = options.is_quasi()
+                    ? fit_quasi(model,
+                                {.marginal = options.method == "mql",
+                                 .inner = options.pql_inner.value_or(Criterion::reml),
+                                 .free_scale = options.pql_free_scale.value_or(true)},
+                                simd)
+                    : fit_glmm(model,
+                               {.num_nodes = options.num_nodes(),
+                                .automatic = options.nagq == "auto"});
   fit.result.method = options.method_name();
   if (fit.diverging.empty()) return fit;
 

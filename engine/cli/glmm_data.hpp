@@ -18,6 +18,8 @@ void add_glmm(const ModelOptions& options,
               ModelData& data);
 
 /// The fit, with parameters that ran to infinity marked and named.
-GlmmFit fit_glmm_model(const ModelOptions& options, const ModelData& data);
+GlmmFit fit_glmm_model(const ModelOptions& options,
+                       const ModelData& data,
+                       SimdLevel simd);
 
 }  // namespace merit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include <fmt/format.h>
@@ -38,10 +39,21 @@ std::vector<ResultFile> open_shards(const std::vector<std::string>& paths) {
   return files;
 }
 
+/// Bit by bit: what a model does not have is NaN.
+template <class Matrix>
+bool same_bits(const Matrix& a, const Matrix& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() &&
+         std::memcmp(a.data(),
+                     b.data(),
+                     sizeof(double) * static_cast<std::size_t>(a.size())) == 0;
+}
+
 bool same_fit(const StoredFit& a, const StoredFit& b) {
-  return a.terms == b.terms && a.fit.beta == b.fit.beta && a.fit.vcov == b.fit.vcov &&
-         a.fit.sigma == b.fit.sigma && a.fit.tau == b.fit.tau &&
-         a.fit.log_likelihood == b.fit.log_likelihood;
+  const auto numbers = [](const FitResult& fit) {
+    return Eigen::Vector3d(fit.sigma, fit.tau, fit.log_likelihood);
+  };
+  return a.terms == b.terms && same_bits(a.fit.beta, b.fit.beta) &&
+         same_bits(a.fit.vcov, b.fit.vcov) && same_bits(numbers(a.fit), numbers(b.fit));
 }
 
 /// @throws UsageError if they are not all of the first one's job

@@ -33,6 +33,8 @@ const Words<DfMethod> kDfMethods = {{"normal", DfMethod::normal},
                                     {"residual", DfMethod::residual}};
 const Words<BootstrapType> kTypes = {{"parametric", BootstrapType::parametric},
                                      {"cases", BootstrapType::cases}};
+const Words<Criterion> kCriteria = {{"ml", Criterion::ml}, {"reml", Criterion::reml}};
+const Words<bool> kScales = {{"1", false}, {"free", true}};
 const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
                                     {"rows", ResampleUnit::rows},
                                     {"both", ResampleUnit::both}};
@@ -161,13 +163,17 @@ void add_model(CLI::App& app, ModelOptions& model) {
       ->type_name("COLUMN");
   app.add_option("--trials", model.trials, "column of binomial trials of a proportion")
       ->type_name("COLUMN");
-  app.add_option("--family", model.family, "gaussian (default), binomial, poisson")
+  app.add_option("--family",
+                 model.family,
+                 "gaussian (default), binomial, poisson, negbinomial, ordinal")
       ->type_name("FAMILY");
-  app.add_option("--link", model.link, "identity, logit, log (default: the family's own)")
+  app.add_option("--link",
+                 model.link,
+                 "identity, logit, probit, cloglog, log (default: the family's own)")
       ->type_name("LINK");
   app.add_option("--method",
                  model.method,
-                 "gaussian: reml (default), ml; others: agq (default), laplace")
+                 "gaussian: reml (default), ml; others: agq (default), laplace, pql, mql")
       ->type_name("METHOD");
   app.add_option(
          "--nagq", model.nagq, "quadrature points, or auto; 1 is Laplace (default 7)")
@@ -253,8 +259,9 @@ void validate(const ModelOptions& model) {
   const Family family = parse_family(model.family);
   parse_link(family, model.link);
   const std::vector<std::string> methods =
-      family == Family::gaussian ? std::vector<std::string>{"reml", "ml"}
-                                 : std::vector<std::string>{"agq", "laplace"};
+      family == Family::gaussian
+          ? std::vector<std::string>{"reml", "ml"}
+          : std::vector<std::string>{"agq", "laplace", "pql", "mql"};
   if (!model.method.empty() &&
       std::find(methods.begin(), methods.end(), model.method) == methods.end()) {
     throw UsageError(fmt::format("--method {}: family {} takes method {}",
@@ -265,6 +272,20 @@ void validate(const ModelOptions& model) {
   if (model.trials && family != Family::binomial) {
     throw UsageError(
         fmt::format("--trials {}: only --family binomial has trials", *model.trials));
+  }
+  const bool quasi_family = family == Family::binomial || family == Family::poisson;
+  if (model.is_quasi() && !quasi_family) {
+    throw UsageError(
+        fmt::format("--method {}: quasi-likelihood is for binomial and poisson; family "
+                    "{} takes agq or "
+                    "laplace",
+                    model.method,
+                    model.family));
+  }
+  if ((model.pql_inner || model.pql_free_scale) && !model.is_quasi()) {
+    throw UsageError(fmt::format("{} goes with --method pql or mql, not {}",
+                                 model.pql_inner ? "--pql-inner" : "--pql-scale",
+                                 model.method_name()));
   }
   validate_nagq(model);
 }
@@ -346,6 +367,16 @@ void add_options(CLI::App& app, FitCommand& command) {
   add_model(app, command.model);
   add_run(app, command.run);
   add_choice(app,
+             "--pql-inner",
+             command.model.pql_inner,
+             kCriteria,
+             "of pql's and mql's working model (default reml)");
+  add_choice(app,
+             "--pql-scale",
+             command.model.pql_free_scale,
+             kScales,
+             "its residual sd: estimated or 1 (default free)");
+  add_choice(app,
              "--df",
              command.df,
              kDfMethods,
@@ -421,6 +452,10 @@ void validate(const FitCommand& command) {
 void validate(const BootstrapCommand& command) {
   validate(command.model);
   validate(command.run);
+  if (command.model.is_quasi()) {
+    throw UsageError("--method " + command.model.method +
+                     ": merit bootstrap refits by agq or laplace");
+  }
   if (command.replicates < 1) {
     throw UsageError(fmt::format("--replicates {}: give 1 or more", command.replicates));
   }

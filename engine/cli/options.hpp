@@ -30,9 +30,11 @@ struct ModelOptions {
   std::optional<std::string> offset;
   std::optional<std::string> trials;
   std::string family = "gaussian";
-  std::string link;    ///< empty: the family's own
-  std::string method;  ///< empty: the family's own
-  std::string nagq;    ///< quadrature points or "auto"; empty: 7
+  std::string link;                    ///< empty: the family's own
+  std::string method;                  ///< empty: the family's own
+  std::string nagq;                    ///< quadrature points or "auto"; empty: 7
+  std::optional<Criterion> pql_inner;  ///< none: REML
+  std::optional<bool> pql_free_scale;  ///< none: estimated
   bool drop_collinear = false;
 
   // Of a validated model.
@@ -42,6 +44,7 @@ struct ModelOptions {
   std::string method_name() const;
   Criterion criterion() const;
   int num_nodes() const;  ///< to begin with
+  bool is_quasi() const { return method == "pql" || method == "mql"; }
 };
 
 /// How to run and what to show.

@@ -46,10 +46,12 @@ DataInfo data_info(const StoredFit& fit,
 
 }  // namespace
 
-FittedModel fit_model(const ModelOptions& options, const ModelData& data) {
+FittedModel fit_model(const ModelOptions& options,
+                      const ModelData& data,
+                      SimdLevel simd) {
   try {
     if (data.glmm != nullptr) {
-      GlmmFit fit = fit_glmm_model(options, data);
+      GlmmFit fit = fit_glmm_model(options, data, simd);
       return {fit.result, fit.modes, std::move(fit)};
     }
     const FitResult fit = fit_gaussian(data.stats, {.criterion = options.criterion()});
@@ -88,6 +90,12 @@ JobDescription describe_job(const ModelOptions& options, const ModelData& data) 
                         {"method", options.method_name()},
                         {"results_version", kResultsVersion}};
   if (options.trials) job.emplace_back("trials", *options.trials);
+  if (options.is_quasi()) {
+    const bool ml = options.pql_inner == Criterion::ml;
+    job.emplace_back("pql_inner", std::string(ml ? "ml" : "reml"));
+    job.emplace_back("pql_scale",
+                     std::string(options.pql_free_scale.value_or(true) ? "free" : "1"));
+  }
   if (options.method_name() == "agq") {
     job.emplace_back("nagq", options.nagq.empty() ? "7" : options.nagq);
   }

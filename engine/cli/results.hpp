@@ -22,7 +22,7 @@ struct FittedModel {
 };
 
 /// The fit with the model's names in the text of its errors and remarks.
-FittedModel fit_model(const ModelOptions& options, const ModelData& data);
+FittedModel fit_model(const ModelOptions& options, const ModelData& data, SimdLevel simd);
 
 /// As it is stored and reported.
 StoredFit stored_fit(const ModelData& data, const FittedModel& fit);

@@ -49,7 +49,7 @@ struct FitResult {
   bool has_sigma() const { return !std::isnan(sigma); }
   /// Gaussian τ²/(τ² + σ²); others on the latent scale.
   double icc() const {
-    const double within = has_sigma() ? sigma * sigma : latent_variance;
+    const double within = method.empty() ? sigma * sigma : latent_variance;
     return tau * tau / (tau * tau + within);
   }
 };

@@ -23,26 +23,6 @@ constexpr double kModeTolerance = 1e-11;
 constexpr double kLogLikelihoodMatters = 1e-3;
 constexpr double kStdErrorMatters = 1e-2;
 
-void require_a_fit_to_exist(const GlmmModel& model) {
-  const PackedRows& rows = model.rows;
-  if (rows.num_groups() < 2) {
-    throw DataError(
-        fmt::format("{} group: the sd of group intercepts needs at least 2 groups",
-                    rows.num_groups()));
-  }
-  const bool singletons =
-      std::all_of(rows.size.begin(), rows.size.end(), [](auto n) { return n < 2; });
-  const bool one_bit = model.family.bernoulli || model.family.has_thresholds();
-  if (singletons && one_bit) {
-    throw DataError(fmt::format(
-        "each of the {} groups has one row: with a {} response the sd of group "
-        "intercepts cannot be told apart from the link; at least one group needs two "
-        "rows",
-        rows.num_groups(),
-        model.family.bernoulli ? "binary" : "ordinal"));
-  }
-}
-
 /// Both maxima there can be: inside, and at τ = 0.
 struct Search {
   NewtonResult best;
@@ -220,6 +200,26 @@ GlmmFit fit_with(const GlmmModel& model, int num_nodes) {
 }
 
 }  // namespace
+
+void require_a_fit_to_exist(const GlmmModel& model) {
+  const PackedRows& rows = model.rows;
+  if (rows.num_groups() < 2) {
+    throw DataError(
+        fmt::format("{} group: the sd of group intercepts needs at least 2 groups",
+                    rows.num_groups()));
+  }
+  const bool singletons =
+      std::all_of(rows.size.begin(), rows.size.end(), [](auto n) { return n < 2; });
+  const bool one_bit = model.family.bernoulli || model.family.has_thresholds();
+  if (singletons && one_bit) {
+    throw DataError(fmt::format(
+        "each of the {} groups has one row: with a {} response the sd of group "
+        "intercepts cannot be told apart from the link; at least one group needs two "
+        "rows",
+        rows.num_groups(),
+        model.family.bernoulli ? "binary" : "ordinal"));
+  }
+}
 
 GlmmModel glmm_model(PackedRows rows, const GlmFamily& family, bool has_intercept) {
   GlmmModel model{.rows = std::move(rows),

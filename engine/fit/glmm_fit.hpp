@@ -46,6 +46,10 @@ struct GlmmFit {
   std::vector<Eigen::Index> diverging;
 };
 
+/// @throws DataError if there are fewer than two groups, or all have one row with a binary or
+///         ordinal response
+void require_a_fit_to_exist(const GlmmModel& model);
+
 /// Maximum likelihood by adaptive Gauss–Hermite quadrature (engine/fit/quadrature.hpp) with K
 /// points, Laplace's approximation for K = 1.
 ///

@@ -128,12 +128,13 @@ std::string heading(const Report& report) {
       line("", with_separators(boundary) + " on the boundary: sd__(Intercept) is 0");
     }
   }
-  line("Likelihood",
-       fmt::format("logLik {:.4f}, deviance {:.4f}, AIC {:.4f}, BIC {:.4f}",
-                   g.log_likelihood,
-                   g.deviance,
-                   g.aic,
-                   g.bic));
+  if (std::isfinite(g.log_likelihood))
+    line("Likelihood",
+         fmt::format("logLik {:.4f}, deviance {:.4f}, AIC {:.4f}, BIC {:.4f}",
+                     g.log_likelihood,
+                     g.deviance,
+                     g.aic,
+                     g.bic));
   if (g.quadrature) {
     line("Quadrature",
          fmt::format(

@@ -11,7 +11,7 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--t
          "--drop-collinear", "--simd", "--level", "--seed", "--threads", "--output", "--overwrite",
          "--progress", "--dry-run", "--ranef"]
 COMMANDS = {
-    "fit": [*EVERYWHERE, *MODEL, "--df"],
+    "fit": [*EVERYWHERE, *MODEL, "--df", "--pql-inner", "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "merge": ["OUT", "SHARDS", "--overwrite"],

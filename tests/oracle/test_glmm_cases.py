@@ -62,7 +62,7 @@ def close(value, reference, allowed, what):
 
 
 def test_all_cases_are_here():
-    assert (len(FITTED), len(SEPARATED)) == (10, 2)
+    assert (len(FITTED), len(SEPARATED)) == (12, 2)
 
 
 @pytest.mark.parametrize("name", FITTED)
@@ -93,6 +93,32 @@ def test_within_the_tolerances(name, fit):
     for level, (mode, mode_sd) in expect.get("ranef", {}).items():
         close(modes[level]["estimate"], mode, 10 * relative * max(abs(mode), mode_sd), level)
         close(modes[level]["std.error"], mode_sd, 10 * relative * mode_sd, f"sd of {level}")
+
+
+VARIANTS = {"inner_ml_free_scale": ["--pql-inner", "ml"],
+            "inner_reml_scale_1": ["--pql-scale", "1"],
+            "inner_ml_scale_1": ["--pql-inner", "ml", "--pql-scale", "1"]}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", [name for name in FITTED if name.endswith("_pql")])
+def test_variants_of_pql(name, variant, snapshot_of):
+    case = CASES[name]
+    expect, tolerance = case["alternatives"][variant], case["tolerance"]
+    result = merit_json(*command(case, snapshot_of(case)), *VARIANTS[variant])
+    rows = {row["term"]: row for row in result["tidy"]}
+    for term, reference in expect["fixed"].items():
+        se = expect["std.error"][term]
+        close(rows[term]["estimate"], reference,
+              tolerance["estimate_rel"] * max(abs(reference), se), term)
+        close(rows[term]["std.error"], se, tolerance["se_rel"] * se, f"se of {term}")
+    close(rows["sd__(Intercept)"]["estimate"], expect["sd_group"],
+          tolerance["estimate_rel"] * expect["sd_group"], "sd")
+    if "free" in variant:
+        close(rows["sd__Observation"]["estimate"], expect["working_scale"],
+              tolerance["estimate_rel"] * expect["working_scale"], "scale")
+    else:
+        assert "sd__Observation" not in rows
 
 
 @pytest.mark.parametrize("name", SEPARATED)

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#include "engine/fit/quasi_likelihood.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/fit/glmm_start.hpp"
+#include "engine/fit/working_kernel.hpp"
+
+namespace merit {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Weighted sums of the working model.
+struct WorkingSums {
+  Eigen::MatrixXd ZtWZ;    ///< (p+1) × (p+1), of [X, z]
+  Eigen::MatrixXd ZtW1;    ///< (p+1) × J
+  Eigen::VectorXd weight;  ///< J, ω_j
+};
+
+/// The working model at one λ.
+struct WorkingFit {
+  double lambda = 0.0, scale_squared = 1.0;
+  Eigen::VectorXd beta;
+  Eigen::MatrixXd inverse;  ///< (XᵀV⁻¹X)⁻¹
+  double derivative = 0.0;  ///< of −2 log L in λ
+};
+
+WorkingFit fit_at(const WorkingSums& sums,
+                  double lambda,
+                  double num_obs,
+                  const QuasiOptions& options) {
+  const Eigen::Index p = sums.ZtWZ.rows() - 1;
+  const Eigen::ArrayXd grown = 1.0 + lambda * sums.weight.array();  // 1 + λω_j
+  const Eigen::MatrixXd ZtVinvZ = sums.ZtWZ - sums.ZtW1 *
+                                                  (lambda / grown).matrix().asDiagonal() *
+                                                  sums.ZtW1.transpose();
+  WorkingFit fit;
+  fit.lambda = lambda;
+  const Eigen::LLT<Eigen::MatrixXd> factor(ZtVinvZ.topLeftCorner(p, p));
+  fit.inverse = factor.solve(Eigen::MatrixXd::Identity(p, p));
+  fit.beta = factor.solve(ZtVinvZ.col(p).head(p));
+  const double rss = ZtVinvZ(p, p) - fit.beta.dot(ZtVinvZ.col(p).head(p));
+  const bool reml = options.inner == Criterion::reml;
+  const double df = num_obs - (reml ? static_cast<double>(p) : 0.0);
+  if (options.free_scale) fit.scale_squared = rss / df;
+  const Eigen::ArrayXd q = sums.ZtW1.row(p).transpose().array() -
+                           (sums.ZtW1.topRows(p).transpose() * fit.beta).array();
+  fit.derivative = (sums.weight.array() / grown).sum() -
+                   (q / grown).square().sum() / fit.scale_squared;
+  if (reml) {
+    const Eigen::MatrixXd scaled =
+        sums.ZtW1.topRows(p) * grown.inverse().matrix().asDiagonal();
+    fit.derivative -= (fit.inverse * scaled).cwiseProduct(scaled).sum();
+  }
+  return fit;
+}
+
+/// The λ ≥ 0 where the derivative turns from falling to rising, by bisection of log λ.
+WorkingFit fit_working(const WorkingSums& sums,
+                       double num_obs,
+                       const QuasiOptions& options) {
+  WorkingFit fit = fit_at(sums, 0.0, num_obs, options);
+  if (fit.derivative >= 0.0) return fit;
+  double low = 1e-12 / sums.weight.mean(), high = 1e12 / sums.weight.mean();
+  for (int i = 0; i < 200 && high > low * (1.0 + 4e-16); ++i) {
+    const double half = std::sqrt(low) * std::sqrt(high);
+    if (half <= low || half >= high) break;
+    fit = fit_at(sums, half, num_obs, options);
+    (fit.derivative < 0.0 ? low : high) = half;
+  }
+  return fit;
+}
+
+class QuasiLikelihood {
+ public:
+  QuasiLikelihood(const GlmmModel& model, const QuasiOptions& options, SimdLevel simd)
+      : model_(model), rows_(model.rows), options_(options) {
+    const WorkingKernels kernels = at_level(simd,
+                                            simd_v2::working_kernels,
+                                            simd_v3::working_kernels,
+                                            simd_v4::working_kernels)();
+    means_ = model.family.family == Family::poisson ? kernels.log
+             : model.family.link == Link::logit     ? kernels.logit
+             : model.family.link == Link::probit    ? kernels.probit
+                                                    : kernels.cloglog;
+    eta_ = rows_.offset;
+    mean_.resize(eta_.size());
+    slope_.resize(eta_.size());
+    mode_ = Eigen::VectorXd::Zero(rows_.num_groups());
+    sums_.weight.resize(rows_.num_groups());
+  }
+
+  GlmmFit run() {
+    const Eigen::Index p = rows_.num_fixed;
+    GlmmFit fit;
+    fit.psi = start_values(model_);
+    fit.num_nodes = 0;
+    set_eta(fit.psi.head(p));
+    WorkingFit working;
+    bool settled = false;
+    int iteration = 0;
+    double change = 0.0;
+    while (!settled && iteration < options_.max_iterations) {
+      ++iteration;
+      gather();
+      working = fit_working(sums_, static_cast<double>(rows_.num_obs()), options_);
+      fit.psi.head(p) = working.beta;
+      set_modes(working);
+      change = set_eta(working.beta);
+      settled = change < options_.tolerance;
+      if (!(change < 1e300)) break;
+    }
+    fill(working, settled, iteration, change, fit);
+    return fit;
+  }
+
+ private:
+  double linear(std::int64_t pack, std::int64_t lane, const Eigen::VectorXd& beta) const {
+    double sum = 0.0;
+    for (Eigen::Index a = 0; a < rows_.num_fixed; ++a) {
+      sum += beta[a] * rows_.x[static_cast<std::size_t>(
+                           (pack * rows_.num_fixed + a) * kPackRows + lane)];
+    }
+    return sum;
+  }
+  template <class Visit>
+  void for_each_row(const Visit& visit) const {
+    for (std::int64_t j = 0; j < rows_.num_groups(); ++j) {
+      const auto group = static_cast<std::size_t>(j);
+      for (std::int64_t i = 0; i < rows_.size[group]; ++i)
+        visit(j, rows_.first_pack[group] + i / kPackRows, i % kPackRows);
+    }
+  }
+
+  /// η = Xβ + offset (+ b̂), and how much it has changed.
+  double set_eta(const Eigen::VectorXd& beta) {
+    double change = 0.0;
+    for_each_row([&](std::int64_t j, std::int64_t pack, std::int64_t lane) {
+      const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
+      const double eta = rows_.offset[at] + linear(pack, lane, beta) +
+                         (options_.marginal ? 0.0 : mode_[j]);
+      change = std::max(change, std::abs(eta - eta_[at]) / (1.0 + std::abs(eta)));
+      eta_[at] = eta;
+    });
+    return change;
+  }
+
+  /// The working model about the present η.
+  void gather() {
+    means_(eta_.data(), rows_.num_packs(), mean_.data(), slope_.data());
+    const Eigen::Index p = rows_.num_fixed;
+    sums_.ZtWZ.setZero(p + 1, p + 1);
+    sums_.ZtW1.setZero(p + 1, rows_.num_groups());
+    sums_.weight.setZero();
+    Eigen::VectorXd z(p + 1);
+    const bool counts = model_.family.family == Family::poisson;
+    for_each_row([&](std::int64_t j, std::int64_t pack, std::int64_t lane) {
+      const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
+      const double m = rows_.trials[at], mu = mean_[at], slope = slope_[at];
+      const double variance = counts ? mu : mu * (1.0 - mu);
+      const double w = m * slope * slope / variance;
+      for (Eigen::Index a = 0; a < p; ++a)
+        z[a] = rows_.x[static_cast<std::size_t>((pack * p + a) * kPackRows + lane)];
+      z[p] = eta_[at] - rows_.offset[at] + (rows_.y[at] - m * mu) / (m * slope);
+      sums_.ZtWZ.noalias() += w * z * z.transpose();
+      sums_.ZtW1.col(j) += w * z;
+      sums_.weight[j] += w;
+    });
+  }
+
+  void set_modes(const WorkingFit& working) {
+    const Eigen::Index p = rows_.num_fixed;
+    const Eigen::ArrayXd q = sums_.ZtW1.row(p).transpose().array() -
+                             (sums_.ZtW1.topRows(p).transpose() * working.beta).array();
+    mode_ = working.lambda * q / (1.0 + working.lambda * sums_.weight.array());
+  }
+
+  void fill(const WorkingFit& working,
+            bool settled,
+            int iterations,
+            double change,
+            GlmmFit& fit) const {
+    FitResult& result = fit.result;
+    const double scale = std::sqrt(working.scale_squared);
+    result.criterion = options_.inner;
+    result.sigma = options_.free_scale ? scale : kNaN;
+    result.tau = scale * std::sqrt(working.lambda);
+    result.on_boundary = working.lambda == 0.0;
+    result.converged = settled;
+    result.log_likelihood = kNaN;
+    result.iterations = iterations;
+    result.gradient = change;
+    result.latent_variance = latent_variance(model_.family.family, model_.family.link);
+    fit.psi[fit.psi.size() - 1] = result.tau;
+    result.beta = reported_estimates(model_, fit.psi);
+    const Eigen::MatrixXd jacobian = reported_jacobian(model_, fit.psi);
+    result.vcov =
+        working.scale_squared * jacobian * working.inverse * jacobian.transpose();
+    fit.modes.mode = mode_;
+    fit.modes.sd =
+        scale * (working.lambda / (1.0 + working.lambda * sums_.weight.array())).sqrt();
+    if (!settled) {
+      result.message = fmt::format(
+          "not converged after {} iterations: linear predictors still change by {:.3g}, "
+          "relative to 1 + their size; an estimate may be infinite (separation): "
+          "--method "
+          "laplace would name the column",
+          iterations,
+          change);
+    } else if (result.on_boundary) {
+      result.message = "boundary fit: the sd of the group intercepts is estimated as 0";
+    }
+  }
+
+  const GlmmModel& model_;
+  const PackedRows& rows_;
+  QuasiOptions options_;
+  WorkingKernels::Means means_;
+  AlignedVector<double> eta_, mean_, slope_;
+  Eigen::VectorXd mode_;
+  WorkingSums sums_;
+};
+
+}  // namespace
+
+GlmmFit fit_quasi(const GlmmModel& model, const QuasiOptions& options, SimdLevel simd) {
+  require_a_fit_to_exist(model);
+  return QuasiLikelihood(model, options, simd).run();
+}
+
+}  // namespace merit
