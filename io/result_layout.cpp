@@ -97,6 +97,7 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   add("sigma", fit.sigma);
   add("tau_std_error", fit.tau_std_error);
   add("latent_variance", fit.latent_variance);
+  add("response_icc", fit.response_icc);
   if (fit.quadrature) {
     attributes.emplace_back("nagq", std::int64_t{fit.quadrature->num_nodes});
     add("quadrature_error_log_likelihood", fit.quadrature->log_likelihood);

@@ -44,6 +44,9 @@ struct FitResult {
   /// Of the level-one error on the scale of the linear predictor: π²/3 for logit; NaN where
   /// there is none (counts).
   double latent_variance = std::numeric_limits<double>::quiet_NaN();
+  /// Binary outcomes: share of the variance of a response of 0 or 1 that lies between groups,
+  /// at the mean linear predictor; else NaN.
+  double response_icc = std::numeric_limits<double>::quiet_NaN();
   std::optional<QuadratureError> quadrature;
 
   bool has_sigma() const { return !std::isnan(sigma); }

@@ -10,6 +10,7 @@
 #include "engine/error.hpp"
 #include "engine/fit/glmm_start.hpp"
 #include "engine/fit/quadrature_newton.hpp"
+#include "engine/fit/response_icc.hpp"
 #include "engine/model/elementary.hpp"
 
 namespace merit {
@@ -178,6 +179,7 @@ GlmmFit fit_with(const GlmmModel& model, int num_nodes) {
   result.iterations = found.best.evaluations;
   result.gradient = found.best.step_length;
   result.latent_variance = latent_variance(model.family.family, model.family.link);
+  result.response_icc = response_icc(model, fit.psi);
   result.beta = reported_estimates(model, fit.psi);
 
   const Eigen::Index num_free = found.on_boundary ? P - 1 : P;

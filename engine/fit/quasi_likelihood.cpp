@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/fit/glmm_start.hpp"
+#include "engine/fit/response_icc.hpp"
 #include "engine/fit/working_kernel.hpp"
 
 namespace merit {
@@ -198,6 +199,7 @@ class QuasiLikelihood {
     result.gradient = change;
     result.latent_variance = latent_variance(model_.family.family, model_.family.link);
     fit.psi[fit.psi.size() - 1] = result.tau;
+    result.response_icc = response_icc(model_, fit.psi);
     result.beta = reported_estimates(model_, fit.psi);
     const Eigen::MatrixXd jacobian = reported_jacobian(model_, fit.psi);
     result.vcov =

@@ -108,6 +108,7 @@ Glance glance(const FitResult& fit, std::int64_t num_obs, std::int64_t num_group
   out.bic = out.deviance + k * std::log(static_cast<double>(num_obs));
   if (fit.has_sigma()) out.sigma = fit.sigma;
   if (std::isfinite(fit.icc())) out.icc = fit.icc();
+  if (std::isfinite(fit.response_icc)) out.response_icc = fit.response_icc;
   out.quadrature = fit.quadrature;
   out.df_residual = num_obs - num_parameters(fit);
   out.converged = fit.converged;

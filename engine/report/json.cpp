@@ -74,6 +74,7 @@ Json json_of(const Glance& glance) {
               {"boundary", glance.boundary},
               {"iterations", glance.iterations},
               {"message", text_or_null(glance.message)}};
+  if (glance.response_icc) out["icc.response"] = *glance.response_icc;
   if (glance.quadrature) {
     out["quadrature"] = {{"nodes", glance.quadrature->num_nodes},
                          {"logLik.error", glance.quadrature->log_likelihood},

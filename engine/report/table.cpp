@@ -135,6 +135,13 @@ std::string heading(const Report& report) {
                      g.deviance,
                      g.aic,
                      g.bic));
+  if (g.response_icc && g.icc) {
+    line("ICC",
+         fmt::format("{:.4f} on the latent scale, {:.4f} on the response's, at the mean "
+                     "linear predictor",
+                     *g.icc,
+                     *g.response_icc));
+  }
   if (g.quadrature) {
     line("Quadrature",
          fmt::format(

@@ -9,6 +9,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "engine/error.hpp"
+#include "engine/fit/quasi_likelihood.hpp"
+#include "engine/fit/response_icc.hpp"
 #include "tests/support/glmm_rows.hpp"
 #include "tests/support/mentions.hpp"
 
@@ -135,6 +137,72 @@ BOOST_AUTO_TEST_CASE(groups_alike_end_on_the_boundary) {
     BOOST_TEST(fit.modes.mode.norm() == 0.0);
     BOOST_TEST(fit.result.vcov.diagonal().minCoeff() > 0.0);
   }
+}
+
+BOOST_AUTO_TEST_CASE(response_icc_is_the_share_of_variance_between_groups) {
+  // Trapezoid rule on v in [−8, 8]; η̄ = −0.4 at x = 0, offset 0.
+  GlmmRows rows = made_up_rows(Family::binomial, 12, 3, false);
+  std::fill(rows.x1.begin(), rows.x1.end(), 0.125);  // the origin of the test's model
+  std::fill(rows.x2.begin(), rows.x2.end(), 0.0);
+  std::fill(rows.offset.begin(), rows.offset.end(), 0.0);
+  const GlmmModel model = model_of(rows, Family::binomial, Link::logit);
+  Eigen::VectorXd psi(4);
+  psi << -0.4, 0.0, 0.0, 0.9;
+  double first = 0.0, second = 0.0, all = 0.0;
+  for (int i = -800; i <= 800; ++i) {
+    const double v = i / 100.0, w = std::exp(-0.5 * v * v);
+    const double p = 1.0 / (1.0 + std::exp(0.4 - 0.9 * v));
+    all += w;
+    first += w * p;
+    second += w * p * p;
+  }
+  first /= all;
+  second /= all;
+  const double variance = second - first * first;
+  const double expected = variance / (variance + first - second);
+  BOOST_TEST(std::abs(response_icc(model, psi) - expected) < 1e-9);
+}
+
+BOOST_AUTO_TEST_CASE(quasi_likelihoods_agree_where_groups_do_not_vary) {
+  // With all modes 0 both are expanded about the same point: ordinary logistic regression,
+  // the maximum at τ = 0, whose standard errors are those of a scale of 1.
+  GlmmRows rows;
+  for (int j = 0; j < 10; ++j) {
+    for (int i = 0; i < 24; ++i) {
+      rows.group.push_back(j);
+      rows.x1.push_back((i % 5) / 2.0 - 1.0);
+      rows.x2.push_back(i % 3 == 0 ? 1.0 : 0.0);
+      rows.offset.push_back(0.0);
+      rows.trials.push_back(1.0);
+      rows.y.push_back(i % 7 < 3 ? 1.0 : 0.0);
+    }
+  }
+  const GlmmModel model = model_of(rows, Family::binomial, Link::logit);
+  const GlmmFit exact = fit_glmm(model);
+  for (const bool marginal : {false, true}) {
+    const GlmmFit quasi =
+        fit_quasi(model, {.marginal = marginal, .free_scale = false}, SimdLevel::v2);
+    BOOST_TEST(quasi.result.converged);
+    BOOST_TEST(quasi.result.on_boundary);
+    BOOST_TEST((quasi.result.beta - exact.result.beta).norm() < 1e-8);
+    BOOST_TEST((quasi.result.vcov - exact.result.vcov).norm() <
+               1e-6 * exact.result.vcov.norm());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(quasi_likelihoods_take_variation_between_groups_for_less) {
+  // Known for binary responses in small groups (Breslow & Lin 1995): MQL < PQL < ML.
+  const GlmmRows rows = made_up_rows(Family::binomial, 300, 21, false);
+  const GlmmModel model = model_of(rows, Family::binomial, Link::logit);
+  const auto quasi = [&](bool marginal) {
+    return fit_quasi(model,
+                     {.marginal = marginal, .inner = Criterion::ml, .free_scale = false},
+                     SimdLevel::v2)
+        .result.tau;
+  };
+  const double ml = fit_glmm(model).result.tau;
+  BOOST_TEST(quasi(true) < quasi(false));
+  BOOST_TEST(quasi(false) < ml);
 }
 
 BOOST_AUTO_TEST_CASE(single_rows_per_group_are_refused_for_binary_responses_alone) {
