@@ -109,6 +109,12 @@ bool is_column(const Group& group) {
   return encoding == "categorical" || encoding.starts_with("nullable-");
 }
 
+/// One of the vectors of a column that is kept as a group.
+Dataset open_part(const Group& group, const std::string& name) {
+  if (!group.exists(name)) throw DataError("is a group without " + name);
+  return open_vector(group, name);
+}
+
 /// A column kept as a group: categories, or values with a mask.
 void set_from_group(Column& column, const Group& group) {
   const std::string encoding = text_attribute(group, "encoding-type");
@@ -119,11 +125,11 @@ void set_from_group(Column& column, const Group& group) {
   }
   if (encoding == "categorical") {
     set_categorical(
-        column, open_vector(group, "codes"), open_vector(group, "categories"), group);
+        column, open_part(group, "codes"), open_part(group, "categories"), group);
     return;
   }
-  const Dataset values = open_vector(group, "values");
-  const Dataset mask = open_vector(group, "mask");
+  const Dataset values = open_part(group, "values");
+  const Dataset mask = open_part(group, "mask");
   if (mask.num_rows() != values.num_rows()) {
     throw DataError(fmt::format(
         "has {} values but a mask of {}", values.num_rows(), mask.num_rows()));

@@ -160,8 +160,8 @@ enum class Found : std::uint8_t { nothing, part, finished };
 /// Looks at what is stored there, before any data are read. *Collective*
 Found find_job(const Communicator& comm, BootstrapCommand& command) {
   std::string simd;
-  const Found found = all_or_none(comm, [&] {
-    if (!comm.is_root() || command.run.dry_run) return Found::nothing;
+  const Found found = root_or_none(comm, [&] {
+    if (command.run.dry_run) return Found::nothing;
     check_output(command.model, command.run);
     if (!command.run.resume) return Found::nothing;
     const std::optional<ResultFile> stored = find_stored(command.run.output);
@@ -172,7 +172,7 @@ Found find_job(const Communicator& comm, BootstrapCommand& command) {
   // The bits do not depend on the level; a resumed job stays with its own all the same.
   simd = comm.broadcast_text(simd);
   if (!simd.empty() && !command.run.simd) command.run.simd = simd;
-  return comm.broadcast_value(found);
+  return found;
 }
 
 /// What a job says when it stops early.
@@ -280,16 +280,13 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                     plan.num_blocks()));
   }
   const JobDescription job = describe_job(command, data, plan);
-  all_or_none(comm, [&] {
-    if (!comm.is_root() || found == Found::nothing) return;
+  root_or_none(comm, [&] {
+    if (found == Found::nothing) return;
     const std::optional<ResultFile> stored = find_stored(command.run.output);
     if (stored) check_same_job(*stored, job, plan.shard, command.run.output);
   });
   const auto tables = [&](const ReplicateTally* tally) {
-    const ExitCode code = all_or_none(comm, [&] {
-      return comm.is_root() ? report(command, data.notes, tally) : ExitCode::done;
-    });
-    return comm.broadcast_value(code);
+    return root_or_none(comm, [&] { return report(command, data.notes, tally); });
   };
   if (found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(command.run.output);
@@ -306,15 +303,12 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                                 .provenance = record.at_start(),
                                 .session = record.session()};
   if (command.run.dry_run) {
-    all_or_none(comm, [&] {
-      if (comm.is_root()) print(estimate(*scheme, contents, record));
-    });
+    root_or_none(comm, [&] { print(estimate(*scheme, contents, record)); });
     return ExitCode::done;
   }
 
   std::optional<ResultWriter> writer;
-  all_or_none(comm, [&] {
-    if (!comm.is_root()) return;
+  root_or_none(comm, [&] {
     const std::string& output = command.run.output;
     if (command.run.resume) {
       writer.emplace(ResultWriter::resume(output, contents));
@@ -327,17 +321,14 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   ReplicateTally tally = empty_tally(contents.fit);
   const RunSummary summary = make_replicates(comm, command, *scheme, plan, writer, tally);
   if (summary.stopped) {
-    all_or_none(comm, [&] {
-      if (!comm.is_root()) return;
+    root_or_none(comm, [&] {
       writer->sync();
       fmt::print(
           stderr, "merit: {}\n", stopped_sentence(*writer, plan, command.run.output));
     });
     return ExitCode::stopped;
   }
-  all_or_none(comm, [&] {
-    if (comm.is_root()) writer->finish();
-  });
+  root_or_none(comm, [&] { writer->finish(); });
   signals.end_at_once();
   return tables(summary.skipped == 0 ? &tally : nullptr);
 }

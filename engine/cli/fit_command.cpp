@@ -16,13 +16,12 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
   validate(command);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const bool writes = !command.run.output.empty();
-  all_or_none(comm, [&] {
-    if (comm.is_root() && writes) check_output(command.model, command.run);
+  root_or_none(comm, [&] {
+    if (writes) check_output(command.model, command.run);
   });
   const ModelData data = read_model_data(comm, command.model, command.run, {});
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
-  all_or_none(comm, [&] {
-    if (!comm.is_root()) return;
+  root_or_none(comm, [&] {
     const StoredFit stored = stored_fit(data, fit);
     const JobDescription job = describe_job(command.model, data);
     if (command.run.dry_run) {

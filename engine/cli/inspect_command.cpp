@@ -245,8 +245,7 @@ std::string rendered(const Description& description, Format format) {
 }  // namespace
 
 ExitCode run(const CommandContext& context, const InspectCommand& command) {
-  all_or_none(context.comm, [&] {
-    if (!context.comm.is_root()) return;
+  root_or_none(context.comm, [&] {
     if (!is_result_file(command.file)) {
       return print(
           rendered(describe_snapshot(command.file, command.table), command.format));

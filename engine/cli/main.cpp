@@ -17,6 +17,7 @@
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/provenance.hpp"
+#include "engine/model/text.hpp"
 #include "engine/run/communicator.hpp"
 
 namespace merit {
@@ -57,9 +58,30 @@ struct Program {
       names.push_back(command->get_name());
     const bool known = std::find(names.begin(), names.end(), first) != names.end();
     if (known || first.starts_with('-')) return;
-    throw UsageError(fmt::format("{}: give one of {}; see merit --help",
+    const std::string hint = did_you_mean(first, names);
+    throw UsageError(fmt::format("{}{} give one of {}; see merit --help",
                                  first.empty() ? "no command" : first + " is no command",
+                                 hint.starts_with(',') && !first.empty() ? hint : ":",
                                  fmt::join(names, ", ")));
+  }
+
+  /// The first argument that the command does not take, in our words.
+  std::string unexpected() const {
+    const CLI::App& command = *app.get_subcommands().front();
+    std::string given = command.remaining().front();
+    const std::string see = "; see merit " + command.get_name() + " --help";
+    if (!given.starts_with('-')) {
+      return given + ": one argument too many for merit " + command.get_name() + see;
+    }
+    given = given.substr(0, given.find('='));
+    std::vector<std::string> options;
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames())
+        options.push_back("--" + name);
+    }
+    const std::string hint = did_you_mean(given, options);
+    return given + " is no option of merit " + command.get_name() +
+           (hint.starts_with(',') ? hint : "") + see;
   }
 
   template <class Command>
@@ -89,7 +111,10 @@ ExitCode run_program(const Communicator& comm, int argc, char** argv) {
         if (comm.is_root()) program.app.exit(error);
         return ExitCode::done;
       }
-      say(comm, fmt::format("{}; see merit --help", error.what()));
+      const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error);
+      say(comm,
+          extras != nullptr ? program.unexpected()
+                            : fmt::format("{}; see merit --help", error.what()));
       return ExitCode::usage;
     }
     return program.chosen({comm, {argv, argv + argc}});

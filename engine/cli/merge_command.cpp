@@ -185,9 +185,7 @@ ExitCode run(const CommandContext& context, const MergeCommand& command) {
   RunSettings one_thread;
   one_thread.threads = 1;
   const RunRecord record(context.comm, context.arguments, command.output, one_thread);
-  all_or_none(context.comm, [&] {
-    if (context.comm.is_root()) merge(command, record.session());
-  });
+  root_or_none(context.comm, [&] { merge(command, record.session()); });
   return ExitCode::done;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/cli/model_data.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "engine/error.hpp"
 #include "engine/model/collinear.hpp"
 #include "engine/model/design.hpp"
+#include "engine/model/magnitude.hpp"
 #include "engine/model/moments_builder.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/block_reduction.hpp"
@@ -183,6 +185,24 @@ std::string some_of(const std::vector<std::string>& names) {
                      names.size() - kNamed);
 }
 
+/// Refuses columns whose squares do not fit into a double.
+void check_magnitudes(const ModelData& data, const std::string& response) {
+  const std::optional<MagnitudeProblem> problem = magnitude_problem(data.stats);
+  if (!problem) return;
+  const auto column = static_cast<std::size_t>(problem->column);
+  const std::string what = column < data.terms.size() ? data.terms[column] : response;
+  const bool large = problem->deviation > 1.0;
+  throw DataError(
+      fmt::format("{}: its values differ by {} {:.0e}, and the squares of such numbers "
+                  "are too {} for a "
+                  "double; {} it by a power of ten",
+                  what,
+                  std::isfinite(problem->deviation) ? "about" : "more than",
+                  std::isfinite(problem->deviation) ? problem->deviation : 1e150,
+                  large ? "large" : "small",
+                  large ? "divide" : "multiply"));
+}
+
 /// Refuses aliased columns, or drops them with a note.
 void resolve_collinear(const ModelOptions& options, ModelData& data) {
   const std::vector<AliasedColumn> aliased = aliased_columns(data.stats);
@@ -284,6 +304,7 @@ ModelData read_model_data(const Communicator& comm,
     if (dropped > 0) data.rows_dropped.emplace_back(columns[i].name, dropped);
   }
   if (needs.rows) data.rows = std::make_shared<const GroupRows>(std::move(reduced.rows));
+  check_magnitudes(data, design->response_name());
   resolve_collinear(options, data);
   if (!options.is_gaussian()) {
     all_or_none(comm, [&] { add_glmm(options, *design, run.simd_level(), data); });

@@ -8,63 +8,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include "engine/fit/fit_result.hpp"
-#include "engine/model/family.hpp"
+#include "engine/cli/model_options.hpp"
+#include "engine/cli/run_settings.hpp"
 #include "engine/report/fit_rows.hpp"
 #include "engine/resample/cases.hpp"
 #include "engine/resample/intervals.hpp"
-#include "engine/simd/level.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
-
-enum class Format { table, json, csv };
-enum class ProgressMode { automatic, plain, none };
-
-/// Which model, on which rows of which table.
-struct ModelOptions {
-  std::string snapshot;
-  std::string formula;
-  std::string table = "/data";
-  std::optional<std::string> where;
-  std::optional<std::string> offset;
-  std::optional<std::string> trials;
-  std::string family = "gaussian";
-  std::string link;                    ///< empty: the family's own
-  std::string method;                  ///< empty: the family's own
-  std::string nagq;                    ///< quadrature points or "auto"; empty: 7
-  std::optional<Criterion> pql_inner;  ///< none: REML
-  std::optional<bool> pql_free_scale;  ///< none: estimated
-  bool drop_collinear = false;
-
-  // Of a validated model.
-  bool is_gaussian() const { return family == "gaussian"; }
-  Family family_kind() const;
-  Link link_kind() const;
-  std::string method_name() const;
-  Criterion criterion() const;
-  int num_nodes() const;  ///< to begin with
-  bool is_quasi() const { return method == "pql" || method == "mql"; }
-};
-
-/// How to run and what to show.
-struct RunSettings {
-  double level = 0.95;
-  std::uint64_t seed = 1;
-  std::optional<int> threads = {};  ///< none: one per CPU left to this rank
-  std::optional<std::string> simd;  ///< none: x86-64-v3, or what a resumed job has used
-  std::string output;
-  bool overwrite = false;
-  bool resume = false;
-  std::optional<double> time_limit;  ///< seconds
-  Format format = Format::table;
-  ProgressMode progress = ProgressMode::automatic;
-  bool dry_run = false;
-
-  int num_threads() const;
-  /// The level asked for, or the highest of this processor below it: bits are the same.
-  SimdLevel simd_level() const;
-};
 
 struct FitCommand {
   ModelOptions model;

@@ -12,8 +12,7 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
     throw UsageError(
         fmt::format("--level {}: give a number between 0 and 1", command.level));
   }
-  all_or_none(context.comm, [&] {
-    if (!context.comm.is_root()) return;
+  root_or_none(context.comm, [&] {
     const ResultFile file = open_result(command.results);
     const ReportOptions options{.level = command.level, .ranef = command.ranef};
     const Report report =

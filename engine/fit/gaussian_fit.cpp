@@ -40,13 +40,17 @@ void require_a_fit_to_exist(const GroupedStats& stats) {
   // Measured from the first group, so that equal numbers differ by exactly 0.
   const auto y = stats.mean.row(p).array();
   if (stats.within(p, p) == 0.0 && (y == y[0]).all()) {
-    throw DataError("the response is constant");
+    throw DataError(fmt::format(
+        "the response is constant: {:g} in all {:g} rows; choose one that varies",
+        stats.origin[p] + y[0],
+        stats.num_obs()));
   }
   const WithinFit within = fit_within(stats);
   if (within.exact) {
     throw DataError(
         "the fixed effects and the groups fit the response exactly: no residual "
-        "variation is left to estimate the residual sd");
+        "variation is left to estimate the residual sd; is the response computed from "
+        "the covariates, or constant in each group?");
   }
   if (p - within.rank >= stats.num_groups()) {
     throw DataError(fmt::format(

@@ -72,7 +72,7 @@ class Parser {
 
   Expression parse() {
     if (current().kind == Token::Kind::end) {
-      throw error_at(source_, 0, "is empty");
+      throw UsageError(source_.what + ": is empty");
     }
     Expression whole = expression(kNone);
     if (current().kind != Token::Kind::end) {

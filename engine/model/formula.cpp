@@ -252,6 +252,9 @@ class Expander {
                               slopes(effect)));
     }
     if (group.kind != Expression::Kind::name) throw not_a_column(bar, group);
+    if (formula_.group == group.word) {
+      throw error(bar, fmt::format("({}) is there twice: keep one", deparse(bar)));
+    }
     if (!formula_.group.empty()) {
       throw error(
           bar,

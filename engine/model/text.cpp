@@ -131,7 +131,22 @@ std::string nearest_name(std::string_view wanted,
 std::string did_you_mean(std::string_view wanted,
                          const std::vector<std::string>& candidates) {
   if (candidates.empty()) return "";
-  return fmt::format(", did you mean '{}'?", nearest_name(wanted, candidates));
+  const std::string nearest = nearest_name(wanted, candidates);
+  // In halves, as the distance: a slip in every third letter, one in a short name.
+  const int most = 2 * std::max<int>(1, (static_cast<int>(wanted.size()) + 2) / 3);
+  if (edit_distance(wanted, nearest) <= most) {
+    return fmt::format(", did you mean '{}'?", nearest);
+  }
+  constexpr std::size_t kListed = 8;
+  const std::size_t listed =
+      candidates.size() <= kListed + 1 ? candidates.size() : kListed;
+  std::string list;
+  for (std::size_t i = 0; i < listed; ++i)
+    list += fmt::format("{}'{}'", i > 0 ? ", " : "", candidates[i]);
+  if (listed < candidates.size()) {
+    list += fmt::format(" and {} more", candidates.size() - listed);
+  }
+  return (candidates.size() == 1 ? "; there is only " : "; there are ") + list;
 }
 
 std::string quote_name(std::string_view name) {

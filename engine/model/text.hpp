@@ -47,7 +47,8 @@ std::string level_text(double value);
 std::string nearest_name(std::string_view wanted,
                          const std::vector<std::string>& candidates);
 
-/// ", did you mean 'regime'?", or "" without candidates.
+/// ", did you mean 'regime'?" where one is near (a slip in every third letter), otherwise
+/// "; there are 'age', 'regime', 'sex'"; "" without candidates.
 std::string did_you_mean(std::string_view wanted,
                          const std::vector<std::string>& candidates);
 

@@ -87,4 +87,14 @@ void agree(const Communicator& comm, const std::optional<Failure>& mine) {
   raise(*first);
 }
 
+void agree_with_root(const Communicator& comm, const std::optional<Failure>& of_root) {
+  ByteWriter writer;
+  if (of_root) put(writer, *of_root);
+  Bytes bytes = writer.take();
+  comm.broadcast(bytes);
+  if (bytes.empty()) return;
+  ByteReader reader(bytes);
+  raise(take_failure(reader));
+}
+
 }  // namespace merit

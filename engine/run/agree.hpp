@@ -38,6 +38,9 @@ Failure take_failure(ByteReader& reader);
 /// on all ranks. Its text names the ranks that failed, unless all did. *Collective*
 void agree(const Communicator& comm, const std::optional<Failure>& mine);
 
+/// Returns if rank 0 brings no failure; otherwise throws it on all ranks. *Collective*
+void agree_with_root(const Communicator& comm, const std::optional<Failure>& of_root);
+
 /// Calls f on every rank. If it throws on any, all ranks throw (see agree), without anybody
 /// waiting for ever; otherwise each returns its own value. f itself must not communicate,
 /// except in ways that fail on all ranks or on none. *Collective*
@@ -63,6 +66,30 @@ auto all_or_none(const Communicator& comm, F&& f) -> std::invoke_result_t<F> {
     }
     agree(comm, failure);
     return std::move(*value);
+  }
+}
+
+/// Calls f on rank 0 alone: all ranks return its value, or throw what it threw. *Collective*
+template <class F>
+auto root_or_none(const Communicator& comm, F&& f) -> std::invoke_result_t<F> {
+  using Value = std::invoke_result_t<F>;
+  std::optional<Failure> failure;
+  if constexpr (std::is_void_v<Value>) {
+    try {
+      if (comm.is_root()) std::forward<F>(f)();
+    } catch (...) {
+      failure = current_failure();
+    }
+    agree_with_root(comm, failure);
+  } else {
+    Value value{};
+    try {
+      if (comm.is_root()) value = std::forward<F>(f)();
+    } catch (...) {
+      failure = current_failure();
+    }
+    agree_with_root(comm, failure);
+    return comm.broadcast_value(value);
   }
 }
 

@@ -12,11 +12,13 @@ FIFTY = [*BOOTSTRAP, "--replicates", "50", "--output", "out.h5"]
 CASES = {
     # the command itself
     "no command": ([], ["no command", "fit, bootstrap"]),
-    "unknown command": (["fti", *FIT[1:]], ["fti"]),
+    "unknown command": (["fti", *FIT[1:]], ["fti", "did you mean 'fit'"]),
     "no arguments": (["fit"], ["SNAPSHOT"]),
     "no formula": (["fit", "study.h5"], ["FORMULA"]),
     "one argument too many": ([*FIT, "more"], ["more"]),
-    "unknown option": ([*FIT, "--frobnicate"], ["--frobnicate"]),
+    "unknown option": ([*FIT, "--frobnicate"],
+                       ["--frobnicate is no option of merit fit", "merit fit --help"]),
+    "misspelt option": ([*FIT, "--fromat", "csv"], ["--fromat", "did you mean '--format'"]),
     "option without value": ([*FIT, "--level"], ["--level"]),
     "option twice": ([*FIT, "--level", "0.9", "--level", "0.8"], ["--level"]),
     # values

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(other_random_terms_are_refused_with_advice) {
   refused("y ~ x + (0 + x | g)", {"random slope", "write (1 | g)"});
   refused("y ~ x + (0 | g)", {"random intercepts only", "write (1 | g)"});
   refused("y ~ x + (1 | g) + (1 | h)", {"(1 | h) is a second random term", "factor(h)"});
-  refused("y ~ x + (1 | g) + (1 | g)", {"second random term"});
+  refused("y ~ x + (1 | g) + (1 | g)", {"(1 | g) is there twice"});
   refused("y ~ x + (1 | g/h)", {"two nested random terms", "write (1 | g)"});
   refused("y ~ x + (1 | g:h)", {"combination", "make one column"});
   refused("y ~ x + (1 | g + h)", {"several random terms"});

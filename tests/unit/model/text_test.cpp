@@ -47,6 +47,16 @@ BOOST_AUTO_TEST_CASE(nearest_name_counts_slips_of_the_fingers) {
   BOOST_TEST(merit::did_you_mean("sx", {}) == "");
 }
 
+BOOST_AUTO_TEST_CASE(where_no_name_is_near_all_are_listed) {
+  const std::vector<std::string> names = {"age", "regime", "sex", "Wave"};
+  BOOST_TEST(merit::did_you_mean("income", names) ==
+             "; there are 'age', 'regime', 'sex', 'Wave'");
+  BOOST_TEST(merit::did_you_mean("income", {"y"}) == "; there is only 'y'");
+  const std::vector<std::string> many(12, "w");
+  BOOST_TEST(merit::did_you_mean("income", many) ==
+             "; there are 'w', 'w', 'w', 'w', 'w', 'w', 'w', 'w' and 4 more");
+}
+
 BOOST_AUTO_TEST_CASE(names_are_quoted_where_r_quotes_them) {
   BOOST_TEST(merit::quote_name("x_1.a") == "x_1.a");
   BOOST_TEST(merit::quote_name("my var") == "`my var`");

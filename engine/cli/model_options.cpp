@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/model_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "engine/cli/option_kinds.hpp"
+#include "engine/error.hpp"
+#include "engine/fit/quadrature_rule.hpp"
+
+namespace merit {
+namespace {
+
+const Words<Criterion> kCriteria = {{"ml", Criterion::ml}, {"reml", Criterion::reml}};
+const Words<bool> kScales = {{"1", false}, {"free", true}};
+
+void validate_nagq(const ModelOptions& model) {
+  if (model.nagq.empty()) return;
+  const std::string method = model.method_name();
+  if (method != "agq" && !(method == "laplace" && model.nagq == "1")) {
+    throw UsageError(
+        fmt::format("--nagq {} goes with --method agq, not {}", model.nagq, method));
+  }
+  if (model.nagq == "auto") return;
+  int points = 0;
+  const char* const end = model.nagq.data() + model.nagq.size();
+  const auto [stop, error] = std::from_chars(model.nagq.data(), end, points);
+  if (error != std::errc() || stop != end || points < 1 || points > kMostNodes) {
+    throw UsageError(
+        fmt::format("--nagq {}: give a number of points from 1 to {}, or auto",
+                    model.nagq,
+                    kMostNodes));
+  }
+}
+
+}  // namespace
+
+void add_model(CLI::App& app, ModelOptions& model) {
+  app.add_option("SNAPSHOT", model.snapshot, "HDF5 file with the data")
+      ->required()
+      ->type_name("");
+  app.add_option("FORMULA", model.formula, "R's: 'y ~ x + (1 | group)'")
+      ->required()
+      ->type_name("");
+  app.add_option("--table", model.table, "data frame in the file (default /data)")
+      ->type_name("PATH");
+  app.add_option("--where", model.where, "rows to use, e.g. 'wave == 2019'")
+      ->type_name("EXPR");
+  app.add_option("--offset", model.offset, "column whose coefficient is fixed at 1")
+      ->type_name("COLUMN");
+  app.add_option("--trials", model.trials, "column of binomial trials of a proportion")
+      ->type_name("COLUMN");
+  app.add_option("--family",
+                 model.family,
+                 "gaussian (default), binomial, poisson, negbinomial, ordinal")
+      ->type_name("FAMILY");
+  app.add_option("--link",
+                 model.link,
+                 "identity, logit, probit, cloglog, log (default: the family's own)")
+      ->type_name("LINK");
+  app.add_option("--method",
+                 model.method,
+                 "gaussian: reml (default), ml; others: agq (default), laplace, pql, mql")
+      ->type_name("METHOD");
+  app.add_option(
+         "--nagq", model.nagq, "quadrature points, or auto; 1 is Laplace (default 7)")
+      ->type_name("K|auto");
+  app.add_flag("--drop-collinear",
+               model.drop_collinear,
+               "leave out columns that earlier ones determine, as R does");
+}
+
+void add_quasi(CLI::App& app, ModelOptions& model) {
+  add_choice(app,
+             "--pql-inner",
+             model.pql_inner,
+             kCriteria,
+             "of pql's and mql's working model (default reml)");
+  add_choice(app,
+             "--pql-scale",
+             model.pql_free_scale,
+             kScales,
+             "its residual sd: estimated or 1 (default free)");
+}
+
+void validate(const ModelOptions& model) {
+  if (model.snapshot.empty()) {
+    throw UsageError("SNAPSHOT has no name: give the HDF5 file with the data");
+  }
+  const Family family = parse_family(model.family);
+  parse_link(family, model.link);
+  const std::vector<std::string> methods =
+      family == Family::gaussian
+          ? std::vector<std::string>{"reml", "ml"}
+          : std::vector<std::string>{"agq", "laplace", "pql", "mql"};
+  if (!model.method.empty() &&
+      std::find(methods.begin(), methods.end(), model.method) == methods.end()) {
+    throw UsageError(fmt::format("--method {}: family {} takes method {}",
+                                 model.method,
+                                 model.family,
+                                 fmt::join(methods, " or ")));
+  }
+  if (model.trials && family != Family::binomial) {
+    throw UsageError(
+        fmt::format("--trials {}: only --family binomial has trials", *model.trials));
+  }
+  const bool quasi_family = family == Family::binomial || family == Family::poisson;
+  if (model.is_quasi() && !quasi_family) {
+    throw UsageError(
+        fmt::format("--method {}: quasi-likelihood is for binomial and poisson; family "
+                    "{} takes agq or "
+                    "laplace",
+                    model.method,
+                    model.family));
+  }
+  if ((model.pql_inner || model.pql_free_scale) && !model.is_quasi()) {
+    throw UsageError(fmt::format("{} goes with --method pql or mql, not {}",
+                                 model.pql_inner ? "--pql-inner" : "--pql-scale",
+                                 model.method_name()));
+  }
+  validate_nagq(model);
+}
+
+Family ModelOptions::family_kind() const {
+  return parse_family(family);
+}
+
+Link ModelOptions::link_kind() const {
+  return parse_link(family_kind(), link);
+}
+
+std::string ModelOptions::method_name() const {
+  return !method.empty() ? method : is_gaussian() ? "reml" : "agq";
+}
+
+int ModelOptions::num_nodes() const {
+  if (method == "laplace") return 1;
+  return nagq.empty() || nagq == "auto" ? 7 : std::stoi(nagq);
+}
+
+Criterion ModelOptions::criterion() const {
+  return method == "ml" ? Criterion::ml : Criterion::reml;
+}
+
+}  // namespace merit

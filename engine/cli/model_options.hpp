@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "engine/fit/fit_result.hpp"
+#include "engine/model/family.hpp"
+
+namespace merit {
+
+/// Which model, on which rows of which table.
+struct ModelOptions {
+  std::string snapshot;
+  std::string formula;
+  std::string table = "/data";
+  std::optional<std::string> where;
+  std::optional<std::string> offset;
+  std::optional<std::string> trials;
+  std::string family = "gaussian";
+  std::string link;                    ///< empty: the family's own
+  std::string method;                  ///< empty: the family's own
+  std::string nagq;                    ///< quadrature points or "auto"; empty: 7
+  std::optional<Criterion> pql_inner;  ///< none: REML
+  std::optional<bool> pql_free_scale;  ///< none: estimated
+  bool drop_collinear = false;
+
+  // Of a validated model.
+  bool is_gaussian() const { return family == "gaussian"; }
+  Family family_kind() const;
+  Link link_kind() const;
+  std::string method_name() const;
+  Criterion criterion() const;
+  int num_nodes() const;  ///< to begin with
+  bool is_quasi() const { return method == "pql" || method == "mql"; }
+};
+
+/// Adds SNAPSHOT, FORMULA and the options of the model.
+void add_model(CLI::App& app, ModelOptions& model);
+
+/// The options of quasi-likelihood alone.
+void add_quasi(CLI::App& app, ModelOptions& model);
+
+/// @throws UsageError if the options contradict each other
+void validate(const ModelOptions& model);
+
+}  // namespace merit
