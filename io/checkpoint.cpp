@@ -4,26 +4,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "io/block_checksum.hpp"
-
 namespace merit {
 namespace {
 
 /// Short enough that little is computed again after a power loss; long beside an fsync.
 constexpr std::chrono::seconds kSyncEvery{5};
 
-template <class T>
-std::span<const std::byte> bytes_of_value(const T& value) {
-  return std::as_bytes(std::span(&value, 1));
-}
-
 }  // namespace
 
 Checkpoint::Checkpoint(PartFile& file,
-                       const ReplicatePlan& plan,
-                       const ReplicatePlaces& places,
+                       const PartBlocks& blocks,
                        std::vector<std::uint8_t> marks)
-    : file_(file), plan_(plan), places_(places), marks_(std::move(marks)) {}
+    : file_(file), blocks_(blocks), marks_(std::move(marks)) {}
 
 Checkpoint::~Checkpoint() {
   stop();
@@ -38,30 +30,22 @@ void Checkpoint::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::int64_t Checkpoint::rows_of(std::int64_t index) const {
-  return plan_.rows({plan_.blocks().first + index, 1}).count;
-}
-
 void Checkpoint::recover() {
   std::vector<std::byte> buffer;
   for (std::int64_t index = 0; index < std::ssize(marks_); ++index) {
     std::uint8_t& mark = marks_[static_cast<std::size_t>(index)];
     if (mark == static_cast<std::uint8_t>(BlockMark::durable)) {
-      num_rows_ += rows_of(index);
+      num_rows_ += blocks_.num_rows(index);
       continue;
     }
     if (mark == static_cast<std::uint8_t>(BlockMark::none)) continue;
-    const ReplicateBytes rows = read_rows(index, buffer);
-    const std::uint64_t checksum = block_checksum(plan_.blocks().first + index, rows);
-    std::uint64_t stored = 0;
-    file_.read_at(places_.checksum.row(index),
-                  std::as_writable_bytes(std::span(&stored, 1)));
-    if (checksum == stored) {
-      write_rows(index, rows);
+    const ReplicateBytes rows = blocks_.read(index, buffer);
+    if (blocks_.checksum_is_right(index, rows)) {
+      blocks_.write_rows(index, rows);
       written_.push_back(index);
-      num_rows_ += rows_of(index);
+      num_rows_ += rows.count;
     } else {
-      write_mark(index, 1, BlockMark::none);
+      blocks_.write_mark(index, 1, BlockMark::none);
       mark = static_cast<std::uint8_t>(BlockMark::none);
     }
   }
@@ -89,60 +73,22 @@ void Checkpoint::work_in_background() {
   }
 }
 
-ReplicateBytes Checkpoint::read_rows(std::int64_t index,
-                                     std::vector<std::byte>& buffer) const {
-  const std::int64_t first = index * plan_.block_rows;
-  const std::int64_t count = rows_of(index);
-  const std::int64_t std_error_bytes =
-      places_.std_error ? places_.std_error->row_bytes : 0;
-  const std::int64_t row_bytes = places_.estimate.row_bytes + std_error_bytes +
-                                 places_.log_likelihood.row_bytes +
-                                 places_.status.row_bytes;
-  buffer.resize(static_cast<std::size_t>(count * row_bytes));
-  std::span<std::byte> rest(buffer);
-  const auto read = [&](const Place& place) {
-    const auto bytes = rest.first(static_cast<std::size_t>(count * place.row_bytes));
-    file_.read_at(place.row(first), bytes);
-    rest = rest.subspan(bytes.size());
-    return std::span<const std::byte>(bytes);
-  };
-  ReplicateBytes rows{.count = count};
-  rows.estimate = read(places_.estimate);
-  if (places_.std_error) rows.std_error = read(*places_.std_error);
-  rows.log_likelihood = read(places_.log_likelihood);
-  rows.status = read(places_.status);
-  return rows;
-}
-
-void Checkpoint::write_rows(std::int64_t index, const ReplicateBytes& rows) {
-  const std::int64_t first = index * plan_.block_rows;
-  file_.write_at(places_.estimate.row(first), rows.estimate);
-  if (places_.std_error) file_.write_at(places_.std_error->row(first), rows.std_error);
-  file_.write_at(places_.log_likelihood.row(first), rows.log_likelihood);
-  file_.write_at(places_.status.row(first), rows.status);
-}
-
-void Checkpoint::write_mark(std::int64_t index, std::int64_t count, BlockMark mark) {
-  const std::vector<std::byte> marks(static_cast<std::size_t>(count),
-                                     static_cast<std::byte>(mark));
-  file_.write_at(places_.committed.row(index), marks);
-}
-
 void Checkpoint::write(std::int64_t index, const ReplicateBytes& rows) {
   {
     const std::lock_guard lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
   }
-  ReplicateBytes stored = rows;
-  if (!places_.std_error) stored.std_error = {};
-  const std::uint64_t checksum = block_checksum(plan_.blocks().first + index, stored);
-  write_rows(index, stored);
-  file_.write_at(places_.checksum.row(index), bytes_of_value(checksum));
-  write_mark(index, 1, BlockMark::written);
+  blocks_.write(index, rows);
+  note(index);
+}
 
+void Checkpoint::note(std::int64_t index) {
   const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
   std::uint8_t& mark = marks_[static_cast<std::size_t>(index)];
-  if (mark == static_cast<std::uint8_t>(BlockMark::none)) num_rows_ += rows.count;
+  if (mark == static_cast<std::uint8_t>(BlockMark::none)) {
+    num_rows_ += blocks_.num_rows(index);
+  }
   mark = static_cast<std::uint8_t>(BlockMark::written);
   written_.push_back(index);
 }
@@ -165,7 +111,7 @@ void Checkpoint::sync() {
         std::size_t end = first + 1;
         while (end < blocks.size() && blocks[end] == blocks[end - 1] + 1)
           ++end;
-        write_mark(
+        blocks_.write_mark(
             blocks[first], static_cast<std::int64_t>(end - first), BlockMark::durable);
         first = end;
       }

@@ -11,18 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "io/part_blocks.hpp"
 #include "io/part_file.hpp"
 #include "io/result_layout.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
-
-/// What a block's byte in /replicates/committed says.
-enum class BlockMark : std::uint8_t {
-  none = 0,     ///< rows undefined
-  durable = 1,  ///< rows are on the disk
-  written = 2,  ///< rows were handed to the operating system
-};
 
 /// How replicates survive: the commit protocol of a result file.
 ///
@@ -39,6 +33,9 @@ enum class BlockMark : std::uint8_t {
 ///     rows        estimates, standard errors, log-likelihoods, statuses
 ///     checksum    of the rows (io/block_checksum.hpp)
 ///     mark        written (2)
+///
+/// by whichever thread or process of this machine has made it (io/shared_part.hpp); then the
+/// process that holds the checkpoint is told.
 ///
 /// *In the background*, every few seconds,
 ///
@@ -67,10 +64,7 @@ enum class BlockMark : std::uint8_t {
 class Checkpoint {
  public:
   /// @param marks  as found in the file
-  Checkpoint(PartFile& file,
-             const ReplicatePlan& plan,
-             const ReplicatePlaces& places,
-             std::vector<std::uint8_t> marks);
+  Checkpoint(PartFile& file, const PartBlocks& blocks, std::vector<std::uint8_t> marks);
   Checkpoint(const Checkpoint&) = delete;
   Checkpoint& operator=(const Checkpoint&) = delete;
   Checkpoint(Checkpoint&&) = delete;
@@ -89,6 +83,9 @@ class Checkpoint {
   /// background met since the last call
   void write(std::int64_t index, const ReplicateBytes& rows);
 
+  /// The same of a block that somebody else has written (PartBlocks::write).
+  void note(std::int64_t index);
+
   /// Makes all that is committed durable. @throws IoError
   void sync();
 
@@ -99,15 +96,10 @@ class Checkpoint {
 
  private:
   using Clock = std::chrono::steady_clock;
-  ReplicateBytes read_rows(std::int64_t index, std::vector<std::byte>& buffer) const;
-  void write_rows(std::int64_t index, const ReplicateBytes& rows);
-  void write_mark(std::int64_t index, std::int64_t count, BlockMark mark);
-  std::int64_t rows_of(std::int64_t index) const;
   void work_in_background();
 
   PartFile& file_;
-  const ReplicatePlan plan_;
-  const ReplicatePlaces places_;
+  PartBlocks blocks_;
   std::function<void()> before_sync_;
 
   mutable std::mutex mutex_;  // guards what follows

@@ -9,7 +9,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -59,18 +61,31 @@ PartFile::~PartFile() {
   ::close(descriptor_);
 }
 
-void PartFile::reserve(std::int64_t bytes) {
+FileIdentity PartFile::identity() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) {
     throw IoError(path_ + ": " + os_reason(errno, path_));
   }
-  int error = 0;
-  do {
-    error = ::fallocate(descriptor_, 0, 0, bytes) == 0 ? 0 : errno;
-  } while (error == EINTR);
+  return {status.st_dev, status.st_ino};
+}
+
+void PartFile::reserve(std::int64_t bytes) {
+  struct stat status {};
+  struct statfs system {};
+  if (::fstat(descriptor_, &status) != 0 || ::fstatfs(descriptor_, &system) != 0) {
+    throw IoError(path_ + ": " + os_reason(errno, path_));
+  }
   const auto wanted = static_cast<double>(bytes);
+  const double held = static_cast<double>(status.st_blocks) * 512.0;
+  if (held >= wanted) return;
+  // In memory, to reserve is to clear every page: as dear as writing it.
+  int error = system.f_type == TMPFS_MAGIC ? EOPNOTSUPP : 0;
+  if (error == 0) {
+    do {
+      error = ::fallocate(descriptor_, 0, 0, bytes) == 0 ? 0 : errno;
+    } while (error == EINTR);
+  }
   if (error == EOPNOTSUPP || error == ENOSYS) {
-    const double held = static_cast<double>(status.st_blocks) * 512.0;
     const double room = free_bytes(path_);
     error = room >= 0.0 && room < wanted - held ? ENOSPC : 0;
   }

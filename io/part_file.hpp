@@ -8,6 +8,13 @@
 
 namespace merit {
 
+/// Tells files apart on one machine, whatever their paths.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
 /// A file that is filled at known places by several threads, with errors in the operating
 /// system's words. Knows nothing of HDF5.
 class PartFile {
@@ -20,8 +27,10 @@ class PartFile {
   PartFile& operator=(PartFile&&) = delete;
   ~PartFile();
 
-  /// Makes the file `bytes` long, if it is shorter, with their space reserved on the disk;
-  /// where the file system cannot do that, looks whether as much is free.
+  FileIdentity identity() const;  ///< @throws IoError
+
+  /// Makes sure that the file can grow to `bytes`: their space is reserved on the disk, or,
+  /// where the file system cannot do that or lives in memory, found to be free.
   /// @throws IoError "FILE: …: No space left on device; …"
   void reserve(std::int64_t bytes);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/attributes.hpp"
+#include "engine/bytes.hpp"
 #include "engine/fit/fit_result.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/run/block_range.hpp"
@@ -156,6 +157,14 @@ class ResultWriter {
   void write_block(std::int64_t first, const ReplicateRows& rows) {
     write_block(first, bytes_of(rows));
   }
+
+  /// What another process of this machine needs to write blocks itself (SharedPart::open).
+  /// @throws IoError
+  Bytes access() const;
+
+  /// That the block from this replicate on was written so. Thread-safe. @throws IoError, also
+  /// what the background met since the last call
+  void note_block(std::int64_t first);
 
   /// Makes all that was written durable. Also done in the background every few seconds.
   /// @throws IoError

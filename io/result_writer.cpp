@@ -17,6 +17,8 @@
 #include "io/checkpoint.hpp"
 #include "io/hdf5.hpp"
 #include "io/job_lock.hpp"
+#include "io/part_access.hpp"
+#include "io/part_blocks.hpp"
 #include "io/part_file.hpp"
 #include "io/result_layout.hpp"
 #include "io/result_paths.hpp"
@@ -63,7 +65,7 @@ void lay_out_part(const std::string& path, const ResultContents& contents) {
     PartFile file(draft);
     file.reserve(expected_bytes(contents));
     lay_out_result(draft, contents);
-    // Closing cut the file to what it holds.
+    // Closing cut the file to what it holds; on disk that is there already.
     file.reserve(static_cast<std::int64_t>(fs::file_size(draft)));
     file.sync();
   }
@@ -82,8 +84,6 @@ struct ResultWriter::State {
   std::string path;
   std::string part;
   std::optional<ReplicatePlan> plan;
-  std::int64_t num_terms = 0;
-  std::int64_t num_estimates = 0;
   Session session;
   std::int64_t session_row = 0;
   std::int64_t replicates_before = 0;
@@ -93,14 +93,13 @@ struct ResultWriter::State {
   ResultPlaces places;
   std::optional<JobLock> lock;
   std::optional<PartFile> file;
+  std::optional<PartBlocks> blocks;
   std::optional<Checkpoint> checkpoint;  // last: its thread uses the others
 
   State(std::string the_path, const ResultContents& contents)
       : path(std::move(the_path)),
         part(merit::part_path(path)),
         plan(contents.replicates),
-        num_terms(std::ssize(contents.fit.terms)),
-        num_estimates(std::ssize(estimate_columns(contents.fit))),
         session(contents.session),
         earlier_sessions(contents.earlier_sessions),
         copies(!contents.earlier_sessions.empty()) {
@@ -131,8 +130,8 @@ void ResultWriter::State::start(const ResultContents& contents) {
     remove_parts(path);
     throw;
   }
-  const std::int64_t blocks = plan ? plan->blocks().count : 0;
-  open(std::vector<std::uint8_t>(static_cast<std::size_t>(blocks)), 0);
+  const std::int64_t num_blocks = plan ? plan->blocks().count : 0;
+  open(std::vector<std::uint8_t>(static_cast<std::size_t>(num_blocks)), 0);
 }
 
 /// The part at its place, with what it holds.
@@ -145,7 +144,8 @@ void ResultWriter::State::open(std::vector<std::uint8_t> marks,
   }
   session_row = std::min(sessions_before, kMostSessions - 1);
   if (plan) {
-    checkpoint.emplace(*file, *plan, *places.replicates, std::move(marks));
+    blocks.emplace(*file, *plan, *places.replicates);
+    checkpoint.emplace(*file, *blocks, std::move(marks));
     checkpoint->recover();
     replicates_before = checkpoint->num_rows();
   }
@@ -246,23 +246,17 @@ std::int64_t ResultWriter::num_replicates() const {
 void ResultWriter::write_block(std::int64_t first, const ReplicateBytes& rows) {
   State& s = *state_;
   if (!s.plan) throw std::logic_error("a result without replicates");
-  const std::int64_t block = first / s.plan->block_rows;
-  const BlockRange blocks = s.plan->blocks();
-  const bool one_block = first >= 0 && block >= blocks.first && block < blocks.end() &&
-                         s.plan->rows({block, 1}) == BlockRange{first, rows.count};
-  const bool fits =
-      rows.num_estimates == s.num_estimates &&
-      (!s.places.replicates->std_error || rows.num_std_errors == s.num_terms);
-  if (!one_block || !fits) {
-    throw std::logic_error(
-        fmt::format("{} rows from {} with {} estimates and {} standard errors are no "
-                    "block of the plan",
-                    rows.count,
-                    first,
-                    rows.num_estimates,
-                    rows.num_std_errors));
-  }
-  s.checkpoint->write(block - blocks.first, rows);
+  s.checkpoint->write(s.blocks->index_of(first, rows), rows);
+}
+
+Bytes ResultWriter::access() const {
+  const State& s = *state_;
+  return pack(PartAccess{s.part, s.file->identity(), *s.plan, *s.places.replicates});
+}
+
+void ResultWriter::note_block(std::int64_t first) {
+  State& s = *state_;
+  s.checkpoint->note(first / s.plan->block_rows - s.plan->blocks().first);
 }
 
 void ResultWriter::sync() {

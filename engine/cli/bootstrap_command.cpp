@@ -9,8 +9,8 @@
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/model_data.hpp"
-#include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
+#include "engine/cli/replicate_run.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/report/text_table.hpp"
@@ -189,69 +189,21 @@ std::string stopped_sentence(const ResultWriter& writer,
 }
 
 /// Tables of a finished file; what the exit code says about them.
-/// @param tally  of all replicates in the file, or null
+/// @param known  of all replicates in the file, or null
 ExitCode report(const BootstrapCommand& command,
                 const std::vector<std::string>& notes,
-                const ReplicateTally* tally) {
+                const ReplicateSummaries* known) {
   const ResultFile file = open_result(command.run.output);
   Report report = bootstrap_report(file,
                                    command.intervals,
                                    {.level = command.run.level, .ranef = command.ranef},
-                                   tally);
+                                   known);
   report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   show(report, command.run.format);
   const auto num_failed = static_cast<double>(report.glance.replicates->num_failed());
   const double failed_share = num_failed / static_cast<double>(file.num_committed());
   const bool fine = file.fit().fit.converged && failed_share <= command.max_failed;
   return fine ? ExitCode::done : ExitCode::needs_a_look;
-}
-
-/// Makes the replicates that are not stored, and counts them in `tally` while they are at
-/// hand: the tables then need one pass over the file, not many. *Collective*
-RunSummary make_replicates(const Communicator& comm,
-                           const BootstrapCommand& command,
-                           const Scheme& scheme,
-                           const ReplicatePlan& plan,
-                           std::optional<ResultWriter>& writer,
-                           ReplicateTally& tally) {
-  ProgressDisplay display(comm.is_root() ? command.run.progress : ProgressMode::none,
-                          "replicates");
-  // Tasks are the replicates of this file.
-  const BlockRange blocks = plan.blocks();
-  const std::int64_t shift = blocks.first * plan.block_rows;
-  RunOptions options{.threads = command.run.num_threads()};
-  options.stop_requested = StopSignals::stop_requested;
-  options.is_done = [&](std::int64_t block) {
-    return writer->has_block(blocks.first + block);
-  };
-  options.abandon = [&] {
-    writer->sync();
-    display.close();
-    comm.abort(static_cast<int>(ExitCode::stopped),
-               stopped_sentence(*writer, plan, command.run.output));
-  };
-  options.progress = [&](Progress progress) {
-    progress.checkpoint_age = writer->checkpoint_age();
-    display.show(progress);
-  };
-  const Work work = [&](int, std::int64_t first, std::int64_t count) {
-    static thread_local ReplicateRows rows;
-    scheme.make(shift + first, count, rows);
-    Bytes bytes;
-    pack_into(rows, bytes);
-    return bytes;
-  };
-  const Sink sink =
-      [&](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
-        const ReplicateBytes rows = unpack_replicates(bytes);
-        writer->write_block(shift + first, rows);
-        tally.add(first, estimates_of(rows), statuses_of(rows));
-        return rows.num_failed();
-      };
-  const RunSummary summary =
-      run_tasks(comm, {plan.num_rows(), plan.block_rows}, options, work, sink);
-  display.close();
-  return summary;
 }
 
 }  // namespace
@@ -285,8 +237,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
     const std::optional<ResultFile> stored = find_stored(command.run.output);
     if (stored) check_same_job(*stored, job, plan.shard, command.run.output);
   });
-  const auto tables = [&](const ReplicateTally* tally) {
-    return root_or_none(comm, [&] { return report(command, data.notes, tally); });
+  const auto tables = [&](const ReplicateSummaries* known) {
+    return root_or_none(comm, [&] { return report(command, data.notes, known); });
   };
   if (found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(command.run.output);
@@ -318,8 +270,14 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
     say_layout(record, command.run.progress);
   });
   signals.note_only();
-  ReplicateTally tally = empty_tally(contents.fit);
-  const RunSummary summary = make_replicates(comm, command, *scheme, plan, writer, tally);
+  ReplicateRun replicates(comm,
+                          *scheme,
+                          plan,
+                          command.run,
+                          empty_tally(contents.fit),
+                          writer ? &*writer : nullptr);
+  const RunSummary summary =
+      replicates.run([&] { return stopped_sentence(*writer, plan, command.run.output); });
   if (summary.stopped) {
     root_or_none(comm, [&] {
       writer->sync();
@@ -330,7 +288,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   }
   root_or_none(comm, [&] { writer->finish(); });
   signals.end_at_once();
-  return tables(summary.skipped == 0 ? &tally : nullptr);
+  const auto summaries = replicates.summarize(command.intervals, command.run.level);
+  return tables(summaries ? &*summaries : nullptr);
 }
 
 }  // namespace merit

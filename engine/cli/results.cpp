@@ -149,7 +149,7 @@ Report fit_report(const std::string& command,
 Report bootstrap_report(const ResultFile& file,
                         std::span<const IntervalType> intervals,
                         const ReportOptions& options,
-                        const ReplicateTally* tally) {
+                        const ReplicateSummaries* known) {
   Report report =
       fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
   for (const auto& [name, value] : file.job()) {
@@ -165,11 +165,13 @@ Report bootstrap_report(const ResultFile& file,
     report.tidy.resize(num_estimates);
   }
   const ReadReplicates read = [&](const UseReplicates& use) { file.for_each_block(use); };
-  std::optional<ReplicateTally> own;
-  if (tally == nullptr) tally = &own.emplace(tally_replicates(report.tidy, read));
-  report.glance.replicates = count_replicates(*tally);
+  const ReplicateTally tally =
+      known ? *known->tally : tally_replicates(report.tidy, read);
+  report.glance.replicates = count_replicates(tally);
+  OrderStatistics ordered =
+      known ? known->ordered : order_replicates(tally, read, intervals, options.level);
   BootstrapRows rows =
-      summarize_replicates(report.tidy, *tally, read, intervals, options.level);
+      summarize_replicates(report.tidy, tally, ordered, intervals, options.level);
   report.tidy = std::move(rows.tidy);
   append(std::move(modes), report.tidy);
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());

@@ -8,8 +8,8 @@
 
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/options.hpp"
+#include "engine/report/bootstrap_rows.hpp"
 #include "engine/report/report.hpp"
-#include "engine/resample/replicate_tally.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
@@ -47,11 +47,11 @@ Report fit_report(const std::string& command,
                   const ReportOptions& options);
 
 /// A report of a bootstrap: the replicates' intervals instead of the fit's own.
-/// @param tally  of all replicates in the file, if somebody has kept it
+/// @param known  of all replicates in the file, if somebody has kept them
 Report bootstrap_report(const ResultFile& file,
                         std::span<const IntervalType> intervals,
                         const ReportOptions& options,
-                        const ReplicateTally* tally = nullptr);
+                        const ReplicateSummaries* known = nullptr);
 
 /// Writes a report to stdout, and the notes that CSV has no place for to stderr.
 /// @throws IoError if it does not get there

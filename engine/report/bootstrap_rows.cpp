@@ -27,16 +27,23 @@ ReplicateTally tally_replicates(std::span<const TidyRow> original,
   return tally;
 }
 
-BootstrapRows summarize_replicates(std::span<const TidyRow> original,
-                                   const ReplicateTally& tally,
-                                   const ReadReplicates& read,
-                                   std::span<const IntervalType> types,
-                                   double level) {
+OrderStatistics order_replicates(const ReplicateTally& tally,
+                                 const ReadReplicates& read,
+                                 std::span<const IntervalType> types,
+                                 double level) {
   const std::vector<std::int64_t> ranks = ranks_needed(tally.num_used(), types, level);
   OrderStatistics ordered(tally, ranks);
   if (!ranks.empty()) {
     read([&](auto, auto estimates, auto status) { ordered.add(estimates, status); });
   }
+  return ordered;
+}
+
+BootstrapRows summarize_replicates(std::span<const TidyRow> original,
+                                   const ReplicateTally& tally,
+                                   OrderStatistics& ordered,
+                                   std::span<const IntervalType> types,
+                                   double level) {
   BootstrapRows out;
   bool extreme = false;
   std::int64_t used = 0;

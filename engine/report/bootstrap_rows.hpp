@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,19 @@ using ReadReplicates = std::function<void(const UseReplicates& use)>;
 ReplicateTally tally_replicates(std::span<const TidyRow> original,
                                 const ReadReplicates& read);
 
+/// The second pass, where an interval rests on quantiles.
+/// @param tally  of all replicates that `read` hands out; must outlive the result
+OrderStatistics order_replicates(const ReplicateTally& tally,
+                                 const ReadReplicates& read,
+                                 std::span<const IntervalType> types,
+                                 double level);
+
+/// What tables of replicates are made from.
+struct ReplicateSummaries {
+  std::shared_ptr<const ReplicateTally> tally;
+  OrderStatistics ordered;  ///< refers to the tally
+};
+
 struct BootstrapRows {
   std::vector<TidyRow> tidy;       ///< per term, per interval type
   std::vector<std::string> notes;  ///< intervals that rest on the extreme replicates
@@ -38,11 +52,11 @@ struct BootstrapRows {
 ///
 /// @param original  the fit's rows whose columns are stored, in column order: p `fixed` rows,
 ///                  then sd__(Intercept) and sd__Observation
-/// @param tally     of all replicates that `read` hands out
-/// @param read      for a second pass, if an interval rests on quantiles
+/// @param tally     of all replicates
+/// @param ordered   of the same, for the ranks_needed by types and level
 BootstrapRows summarize_replicates(std::span<const TidyRow> original,
                                    const ReplicateTally& tally,
-                                   const ReadReplicates& read,
+                                   OrderStatistics& ordered,
                                    std::span<const IntervalType> types,
                                    double level);
 

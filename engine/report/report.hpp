@@ -84,9 +84,9 @@ struct Glance {
   double aic = 0.0;       ///< −2 log L + 2 k, k = p + 2 parameters
   double bic = 0.0;       ///< −2 log L + k log n
   std::optional<double> sigma;
-  std::optional<double> icc;     ///< on the latent scale where there is no sigma
+  std::optional<double> icc;           ///< on the latent scale where there is no sigma
   std::optional<double> response_icc;  ///< binary outcomes
-  std::int64_t df_residual = 0;  ///< n − k
+  std::int64_t df_residual = 0;        ///< n − k
   bool converged = false;
   bool boundary = false;  ///< of the fit; with replicates, tables count theirs instead
   std::int64_t iterations = 0;

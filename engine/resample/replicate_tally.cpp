@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace merit {
@@ -78,7 +79,7 @@ void ReplicateTally::lay_bins(std::span<const double> estimates,
     visit_rows(estimates, status, num_columns_, [&](const double* row) {
       values.push_back(row[column]);
     });
-    if (values.empty()) return;
+    if (values.empty()) values.push_back(origin_[column]);
     const auto quartile = [&values](std::size_t k) {
       const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() * k / 4);
       std::nth_element(values.begin(), at, values.end());
@@ -113,7 +114,8 @@ void ReplicateTally::add(std::int64_t first,
                          std::span<const std::uint8_t> status) {
   assert(estimates.size() == status.size() * num_columns_);
   assert(!has(first));
-  if (low_.empty()) lay_bins(estimates, status);
+  const bool any = std::any_of(status.begin(), status.end(), has_estimate);
+  if (low_.empty() && any) lay_bins(estimates, status);
   for (const std::uint8_t code : status) {
     ++by_status_[code < kNumReplicateStatuses
                      ? code
@@ -126,6 +128,56 @@ void ReplicateTally::add(std::int64_t first,
         columns(), row, count_.data(), sums.data(), sums.data() + padded(num_columns_));
   });
   blocks_.emplace(first, std::move(sums));
+}
+
+std::int64_t ReplicateTally::num_replicates() const {
+  return std::accumulate(by_status_.begin(), by_status_.end(), std::int64_t{0});
+}
+
+void ReplicateTally::merge(const ReplicateTally& other) {
+  if (other.num_replicates() == 0) return;
+  assert(low_ == other.low_ && per_unit_ == other.per_unit_);
+  for (std::size_t i = 0; i < count_.size(); ++i)
+    count_[i] += other.count_[i];
+  for (std::size_t i = 0; i < by_status_.size(); ++i)
+    by_status_[i] += other.by_status_[i];
+  num_used_ += other.num_used_;
+  blocks_.insert(other.blocks_.begin(), other.blocks_.end());
+}
+
+Bytes pack(const ReplicateTally& tally) {
+  ByteWriter writer;
+  const auto put = [&writer](const auto& values) { writer.put_all(std::span(values)); };
+  writer.put(static_cast<std::int64_t>(tally.num_columns_));
+  put(tally.origin_);
+  put(tally.low_);
+  put(tally.per_unit_);
+  put(tally.count_);
+  writer.put(static_cast<std::int64_t>(tally.blocks_.size()));
+  for (const auto& [first, sums] : tally.blocks_) {
+    writer.put(first);
+    put(sums);
+  }
+  writer.put(tally.by_status_);
+  writer.put(tally.num_used_);
+  return writer.take();
+}
+
+ReplicateTally unpack_tally(std::span<const std::byte> bytes) {
+  ByteReader reader(bytes);
+  const auto num_columns = static_cast<std::size_t>(reader.take<std::int64_t>());
+  ReplicateTally tally{std::vector<double>(num_columns)};
+  tally.origin_ = reader.take_vector<double>();
+  tally.low_ = reader.take_vector<double>();
+  tally.per_unit_ = reader.take_vector<double>();
+  tally.count_ = reader.take_vector<std::int64_t>();
+  for (auto left = reader.take<std::int64_t>(); left > 0; --left) {
+    const auto first = reader.take<std::int64_t>();
+    tally.blocks_.emplace(first, reader.take_vector<double>());
+  }
+  tally.by_status_ = reader.take<decltype(tally.by_status_)>();
+  tally.num_used_ = reader.take<std::int64_t>();
+  return tally;
 }
 
 ReplicateMoments ReplicateTally::moments(std::size_t column) const {
@@ -190,6 +242,34 @@ void OrderStatistics::collect(const double* row) {
   for (std::size_t column = 0; column < tally_.num_columns(); ++column) {
     const auto entry = wanted_[column].find(tally_.bin(column, row[column]));
     if (entry != wanted_[column].end()) entry->second.values.push_back(row[column]);
+  }
+}
+
+void OrderStatistics::merge(const OrderStatistics& other) {
+  for (std::size_t column = 0; column < wanted_.size(); ++column) {
+    for (const auto& [bin, entry] : other.wanted_[column]) {
+      std::vector<double>& values = wanted_[column].at(bin).values;
+      values.insert(values.end(), entry.values.begin(), entry.values.end());
+    }
+  }
+}
+
+Bytes OrderStatistics::pack_values() const {
+  ByteWriter writer;
+  for (const auto& bins : wanted_) {
+    for (const auto& [bin, entry] : bins)
+      writer.put_all(std::span(entry.values));
+  }
+  return writer.take();
+}
+
+void OrderStatistics::merge_values(std::span<const std::byte> packed) {
+  ByteReader reader(packed);
+  for (auto& bins : wanted_) {
+    for (auto& [bin, entry] : bins) {
+      const std::vector<double> values = reader.take_vector<double>();
+      entry.values.insert(entry.values.end(), values.begin(), values.end());
+    }
   }
 }
 

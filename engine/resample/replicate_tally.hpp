@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/bytes.hpp"
 #include "engine/resample/intervals.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/resample/tally_kernel.hpp"
@@ -21,7 +22,10 @@
 /// *Second pass* (over the stored rows): the counts tell in which bin the k-th smallest value
 /// lies and how many values lie before that bin; the few values of that bin are collected and
 /// the wanted one selected. Bins are a monotone function of the value, so the result is the
-/// order statistic itself, whatever the bins are; they are laid about the first block seen.
+/// order statistic itself, whatever the bins are; they are laid about the first values seen.
+///
+/// *Many hands.* Tallies with the same bins (copies of one that has laid them) add up, and so
+/// do the values that several have collected: each thread of each rank counts what it makes.
 ///
 /// Blocks' sums are added in the order of their replicates: the same bits in whatever order
 /// they came. Cost O(R) per column with a small constant; memory O(bins + blocks).
@@ -35,6 +39,13 @@ class ReplicateTally {
   explicit ReplicateTally(std::vector<double> origin);
 
   std::size_t num_columns() const { return num_columns_; }
+
+  /// Lays the bins about these replicates, which are not counted. Once, before the first add;
+  /// otherwise that lays them about its own.
+  void lay_bins(std::span<const double> estimates, std::span<const std::uint8_t> status);
+
+  /// Adds what another tally with the same bins has counted: other blocks.
+  void merge(const ReplicateTally& other);
 
   /// Adds replicates [first, first + status.size()): rows × columns, row by row.
   void add(std::int64_t first,
@@ -50,14 +61,16 @@ class ReplicateTally {
     return by_status_;
   }
   std::int64_t num_used() const { return num_used_; }
+  std::int64_t num_replicates() const;  ///< added
   ReplicateMoments moments(std::size_t column) const;
 
  private:
   friend class OrderStatistics;
+  friend Bytes pack(const ReplicateTally& tally);
+  friend ReplicateTally unpack_tally(std::span<const std::byte> bytes);
   /// Of one block, per column (padded): Σ (t − t₀), then Σ (t − t₀)².
   using Sums = std::vector<double>;
 
-  void lay_bins(std::span<const double> estimates, std::span<const std::uint8_t> status);
   int bin(std::size_t column, double value) const;
   std::int64_t count(std::size_t column, int bin) const;
   TallyColumns columns() const;
@@ -71,6 +84,9 @@ class ReplicateTally {
   std::int64_t num_used_ = 0;
 };
 
+Bytes pack(const ReplicateTally& tally);
+ReplicateTally unpack_tally(std::span<const std::byte> bytes);
+
 /// The second pass: the k-th smallest values, for some k of each column.
 class OrderStatistics {
  public:
@@ -80,6 +96,11 @@ class OrderStatistics {
 
   /// Every row that the tally has seen, once, in any order.
   void add(std::span<const double> estimates, std::span<const std::uint8_t> status);
+
+  /// Takes over what another collected from other rows, for the same tally and ranks.
+  void merge(const OrderStatistics& other);
+  Bytes pack_values() const;
+  void merge_values(std::span<const std::byte> packed);
 
   /// The k-th smallest value, for a k of `ranks`, once all rows are in.
   double operator()(std::size_t column, std::int64_t k);

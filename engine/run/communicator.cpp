@@ -155,6 +155,17 @@ struct Communicator::Native {
   }
 };
 
+/// Of all ranks that share memory with this one. *Collective*
+static int lowest_rank_of_node(MPI_Comm comm, int rank) {
+  MPI_Comm node = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node),
+        "MPI_Comm_split_type");
+  int lowest = rank;
+  check(MPI_Allreduce(&rank, &lowest, 1, MPI_INT, MPI_MIN, node), "MPI_Allreduce");
+  check(MPI_Comm_free(&node), "MPI_Comm_free");
+  return lowest;
+}
+
 Communicator::Communicator() = default;
 Communicator::Communicator(Communicator&&) noexcept = default;
 Communicator& Communicator::operator=(Communicator&&) noexcept = default;
@@ -173,6 +184,7 @@ Communicator Communicator::world() {
   check(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(comm, &world.rank_), "MPI_Comm_rank");
   check(MPI_Comm_size(comm, &world.size_), "MPI_Comm_size");
+  world.on_root_node_ = lowest_rank_of_node(comm, world.rank_) == 0;
   return world;
 }
 

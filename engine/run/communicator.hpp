@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/run/bytes.hpp"
+#include "engine/bytes.hpp"
 
 namespace merit {
 
@@ -90,6 +90,9 @@ class Communicator {
   int size() const { return size_; }
   bool is_root() const { return rank_ == 0; }
 
+  /// Whether this rank runs on the same machine as rank 0 (shares memory with it).
+  bool on_root_node() const { return on_root_node_; }
+
   /// *Collective*
   void barrier() const;
 
@@ -134,6 +137,7 @@ class Communicator {
   std::unique_ptr<Native> native_;  // null: a single rank, no MPI
   int rank_ = 0;
   int size_ = 1;
+  bool on_root_node_ = true;
 };
 
 }  // namespace merit

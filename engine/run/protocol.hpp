@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/run/bytes.hpp"
+#include "engine/bytes.hpp"
 
 /// What ranks say to each other during run_tasks. Every control message begins with its kind;
 /// rows travel under a tag of their own, so that a full disk does not hold up a question.

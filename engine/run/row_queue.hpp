@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/bytes.hpp"
 #include "engine/run/block_range.hpp"
-#include "engine/run/bytes.hpp"
 
 namespace merit {
 

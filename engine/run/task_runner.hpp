@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/bytes.hpp"
 #include "engine/run/block_range.hpp"
-#include "engine/run/bytes.hpp"
 #include "engine/run/communicator.hpp"
 #include "engine/run/progress.hpp"
 

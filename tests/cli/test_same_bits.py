@@ -66,6 +66,16 @@ def test_layout(scheme, ranks, threads, bootstrap):
     assert printed == printed_alone
 
 
+@pytest.mark.parametrize("scheme", ["parametric", "groups"])
+def test_rows_by_message(scheme, bootstrap, monkeypatch):
+    """As from other machines: ranks send their rows instead of writing them."""
+    alone, printed_alone = bootstrap(scheme)
+    monkeypatch.setenv("MERIT_ROWS", "message")
+    sent, printed = bootstrap(scheme, ranks=3, threads=2, options=("--progress", "none"))
+    same(alone, sent)
+    assert printed == printed_alone
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_layout_ml(scheme, bootstrap):
     same(bootstrap(scheme, "ml")[0], bootstrap(scheme, "ml", ranks=3, threads=2)[0])

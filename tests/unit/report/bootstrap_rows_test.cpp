@@ -43,7 +43,9 @@ struct Replicates {
   }
   ReplicateTally tally() const { return tally_replicates(original, read()); }
   BootstrapRows summary(double level) const {
-    return summarize_replicates(original, tally(), read(), kTypes, level);
+    const ReplicateTally tallied = tally();
+    OrderStatistics ordered = order_replicates(tallied, read(), kTypes, level);
+    return summarize_replicates(original, tallied, ordered, kTypes, level);
   }
 };
 

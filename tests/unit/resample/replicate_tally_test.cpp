@@ -141,6 +141,42 @@ BOOST_AUTO_TEST_CASE(blocks_in_any_order_give_the_same_bits) {
   }
 }
 
+// What three workers count and collect, one of them on another rank, against one alone.
+BOOST_AUTO_TEST_CASE(many_hands_give_the_same_bits) {
+  const Rows rows(5'000, 100, 4);
+  const std::vector<std::size_t> order = rows.in_order();
+  const ReplicateTally alone = rows.tally(order);
+  ReplicateTally empty({0.0, 0.0, 0.1, 1e9, 0.0, 7.0});
+  empty.lay_bins(std::span(rows.estimates).first(20 * Rows::kColumns),
+                 std::span(rows.status).first(20));
+  std::vector<ReplicateTally> hands(3, empty);
+  std::size_t next = 0;
+  rows.visit(order, [&](auto first, auto values, auto codes) {
+    hands[next++ % 2].add(first, values, codes);  // the third has nothing to do
+  });
+  ReplicateTally sum = hands[2];
+  sum.merge(hands[1]);
+  sum.merge(merit::unpack_tally(merit::pack(hands[0])));
+  BOOST_TEST(sum.by_status() == alone.by_status());
+  BOOST_TEST(sum.num_replicates() == 5'000);
+
+  const std::vector<std::int64_t> ranks = {1, 100, sum.num_used()};
+  std::vector<OrderStatistics> found(2, OrderStatistics(sum, ranks));
+  rows.visit(order, [&](auto, auto values, auto codes) {
+    found[next++ % 2].add(values, codes);
+  });
+  OrderStatistics all(sum, ranks);
+  all.merge(found[0]);
+  all.merge_values(found[1].pack_values());
+  for (std::size_t column = 0; column < Rows::kColumns; ++column) {
+    BOOST_TEST(sum.moments(column).mean == alone.moments(column).mean);
+    BOOST_TEST(sum.moments(column).sd == alone.moments(column).sd);
+    const std::vector<double> sorted = rows.sorted(column);
+    for (const std::int64_t k : ranks)
+      BOOST_TEST(all(column, k) == sorted[static_cast<std::size_t>(k - 1)]);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(replicates_without_estimates_are_counted_only) {
   ReplicateTally tally({0.0});
   const std::vector<double> nothing(3, kNaN);
