@@ -242,7 +242,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   };
   if (found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(command.run.output);
-    return tables(nullptr);
+    tables(nullptr);
+    return ExitCode::done;  // whatever there was to look at was said when it was made
   }
 
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());

@@ -16,16 +16,20 @@
 namespace merit {
 namespace {
 
-constexpr std::size_t kLevelsShown = 8;
+/// What a table shows of a column's levels fits beside the other columns of a terminal.
+constexpr std::size_t kLevelsBytes = 48;
 
 std::string levels_text(const ColumnDescription& column) {
   std::string text;
-  const std::size_t shown = std::min(column.counts.size(), kLevelsShown);
-  for (std::size_t i = 0; i < shown; ++i) {
-    text += fmt::format("{}{} ({})",
-                        i == 0 ? "" : ", ",
-                        column.counts[i].level,
-                        with_separators(column.counts[i].count));
+  std::size_t shown = 0;
+  for (const LevelCount& level : column.counts) {
+    const std::string more = fmt::format("{}{} ({})",
+                                         shown == 0 ? "" : ", ",
+                                         level.level,
+                                         with_separators(level.count));
+    if (shown > 0 && text.size() + more.size() > kLevelsBytes) break;
+    text += more;
+    ++shown;
   }
   if (column.counts.size() > shown) {
     text += fmt::format(", … {} in all", column.counts.size());
@@ -133,21 +137,30 @@ nlohmann::ordered_json to_json(const SnapshotDescription& d) {
           {"other_tables", d.other_tables}};
 }
 
+/// A field of CSV that may hold anything.
+std::string quoted(std::string text) {
+  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2)
+    text.insert(at, 1, '"');
+  return '"' + text + '"';
+}
+
 std::string to_csv(const SnapshotDescription& d) {
-  std::string text = "column,type,kind,missing,min,mean,max\n";
+  std::string text =
+      "column,type,kind,ordered,missing,infinite,min,mean,max,levels,problem\n";
   for (const ColumnDescription& c : d.columns) {
-    std::string name = c.info.name;
-    for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) {
-      name.insert(at, 1, '"');
-    }
-    text +=
-        fmt::format("\"{}\",\"{}\",{},{}",
-                    name,
-                    c.info.stored_as,
-                    c.info.kind == ColumnKind::categorical ? "categorical" : "numeric",
-                    c.num_missing);
-    const bool numeric = c.problem.empty() && c.min == c.min;
-    text += numeric ? fmt::format(",{},{},{}\n", c.min, c.mean, c.max) : ",,,\n";
+    const bool usable = c.problem.empty();
+    const bool categorical = c.info.kind == ColumnKind::categorical;
+    const bool has_range = usable && !categorical && c.min == c.min;
+    text += fmt::format("{},{},{},{},{},{},{},{},{}\n",
+                        quoted(c.info.name),
+                        quoted(c.info.stored_as),
+                        categorical ? "categorical" : "numeric",
+                        c.info.ordered,
+                        usable ? fmt::format("{}", c.num_missing) : "",
+                        usable && !categorical ? fmt::format("{}", c.num_infinite) : "",
+                        has_range ? fmt::format("{},{},{}", c.min, c.mean, c.max) : ",,",
+                        c.counts.empty() ? "" : fmt::format("{}", c.counts.size()),
+                        usable ? "" : quoted(c.problem));
   }
   return text;
 }

@@ -35,7 +35,7 @@ RotatedForm rotate(const GroupedStats& stats) {
   const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(ZtMZ);
 
   RotatedForm form;
-  // ZᵀMZ has a zero for each direction of X that is constant within groups.
+  // GᵀMG has a zero for each direction of X that is constant within groups.
   const WithinFit within = fit_within(stats);
   const Index r = J - (p - within.rank);
   form.mu = eigen.eigenvalues().tail(r).reverse();

@@ -8,7 +8,7 @@
 
 #include "engine/model/group_moments.hpp"
 #include "engine/model/moments_kernel.hpp"
-#include "engine/simd/aligned.hpp"
+#include "engine/simd/aligned_vector.hpp"
 
 namespace merit {
 
@@ -67,7 +67,7 @@ class MomentsBuilder {
 
   std::vector<double> key_;         // groups, in order of appearance
   std::vector<std::int64_t> size_;  // groups
-  CacheAlignedDoubles cells_;       // as in MomentsSums, like the next two
+  AlignedVector<double> cells_;     // as in MomentsSums, like the next two
   std::vector<double> cross_, tile_;
   std::vector<std::int32_t> of_code_;  // group of a small whole key, −1 if there is none
   std::unordered_map<double, std::size_t> of_key_;  // of other keys

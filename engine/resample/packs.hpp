@@ -2,38 +2,23 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <iterator>
 
 #include "engine/resample/parametric_kernel.hpp"
 #include "engine/resample/replicate_rows.hpp"
+#include "engine/simd/aligned_vector.hpp"
 
 namespace merit {
 
 inline constexpr std::int64_t kPackSize = 8;  ///< replicates per kernel call
 
-/// Doubles on a 64-byte boundary, as the kernels want them.
-class AlignedDoubles {
- public:
-  explicit AlignedDoubles(std::int64_t count = 0) { reserve(count); }
-  void reserve(std::int64_t count) {
-    if (count <= capacity_) return;
-    const auto bytes = (static_cast<std::size_t>(count) * sizeof(double) + 63) / 64 * 64;
-    memory_.reset(static_cast<double*>(std::aligned_alloc(64, bytes)));
-    if (!memory_) throw std::bad_alloc();
-    capacity_ = count;
-  }
-  double* data() { return memory_.get(); }
-
- private:
-  struct Free {
-    void operator()(double* memory) const { std::free(memory); }
-  };
-  std::unique_ptr<double, Free> memory_;
-  std::int64_t capacity_ = 0;
-};
+/// Memory for at least `count` doubles, which keep no value.
+inline double* scratch_memory(AlignedVector<double>& memory, std::int64_t count) {
+  if (std::ssize(memory) < count) memory.resize(static_cast<std::size_t>(count));
+  return memory.data();
+}
 
 /// Fills `rows` with replicates [first, first + count), eight at a time:
 /// make_pack(first of the pack, where to write, scratch).
@@ -47,8 +32,8 @@ void make_in_packs(std::int64_t first,
                    std::int64_t scratch_size,
                    ReplicateRows& rows,
                    const MakePack& make_pack) {
-  static thread_local AlignedDoubles scratch;
-  scratch.reserve(scratch_size);
+  static thread_local AlignedVector<double> memory;
+  double* const scratch = scratch_memory(memory, scratch_size);
   rows.resize(count, p + 2, keep_std_errors ? p : 0);
   for (std::int64_t done = 0; done < count; done += kPackSize) {
     const ReplicateSpan span{rows.estimate.data() + done * (p + 2),
@@ -56,7 +41,7 @@ void make_in_packs(std::int64_t first,
                              rows.log_likelihood.data() + done,
                              rows.status.data() + done,
                              static_cast<int>(std::min(kPackSize, count - done))};
-    make_pack(first + done, span, scratch.data());
+    make_pack(first + done, span, scratch);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 /// Memory of one thread.
 struct RowWorkspace {
-  AlignedDoubles size, mean, within;
+  AlignedVector<double> size, mean, within;
   std::vector<double> drawn, sum;
   std::vector<double> cross, tile;  // as in MomentsSums
 };
@@ -49,9 +49,9 @@ class RowBootstrap : public Scheme {
     static thread_local RowWorkspace work;
     const std::int64_t J = constants.num_groups;
     const std::int64_t pairs = q_ * (q_ + 1) / 2;
-    work.size.reserve(J * kPackSize);
-    work.mean.reserve(J * q_ * kPackSize);
-    work.within.reserve(pairs * kPackSize);
+    scratch_memory(work.size, J * kPackSize);
+    scratch_memory(work.mean, J * q_ * kPackSize);
+    scratch_memory(work.within, pairs * kPackSize);
     make_in_packs(first,
                   count,
                   constants.p,

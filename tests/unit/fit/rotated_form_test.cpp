@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(gives_the_profile_of_the_grouped_form) {
   }
 }
 
-// μ sums to tr ZᵀMZ = n − tr (XᵀX)⁻¹ XᵀZZᵀX, and for balanced data without covariates all
+// μ sums to tr GᵀMG = n − tr (XᵀX)⁻¹ XᵀGGᵀX, and for balanced data without covariates all
 // μ are n_j (Crainiceanu & Ruppert 2004, § 3).
 BOOST_AUTO_TEST_CASE(balanced_data_have_equal_eigenvalues) {
   const RotatedForm form =
