@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,7 +60,10 @@ void limit(int resource, rlim_t amount) {
 }
 
 /// A crash is to end the child at once: no handlers, no words, no core file.
-void prepare_to_crash(int cpu_seconds) {
+/// It also ends with its parent, whose locks it shares: they are free once a job is killed.
+void prepare_to_crash(int cpu_seconds, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM}) {
     std::signal(signal, SIG_DFL);
   }
@@ -137,13 +141,14 @@ std::string run_isolated(const std::string& subject,
   }
   Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
     throw IoError(subject + ": cannot make the process that examines it: " +
                   std::system_category().message(errno));
   }
   if (child == 0) {
-    prepare_to_crash(cpu_seconds);
+    prepare_to_crash(cpu_seconds, parent);
     send(writing.get(), message_of(subject, task) + kDone);
     ::_exit(0);  // nothing of the parent's is flushed or closed here
   }

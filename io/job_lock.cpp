@@ -193,8 +193,9 @@ JobLock::JobLock(const std::string& output) : state_(std::make_unique<State>()) 
   State& s = *state_;
   s.path = lock_path(output);
   Flock flock = Flock::taken_by_another;
-  // Others may look at the lock, or be about to remove it: both are over in no time.
-  constexpr int kTries = 20;
+  // Others may look at the lock, or be about to remove it; and a process that was killed holds
+  // its lock until its memory is cleared away. All are over soon.
+  constexpr int kTries = 300;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(milliseconds(10));
     if (s.descriptor >= 0) ::close(s.descriptor);

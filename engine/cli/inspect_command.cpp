@@ -23,10 +23,8 @@ std::string levels_text(const ColumnDescription& column) {
   std::string text;
   std::size_t shown = 0;
   for (const LevelCount& level : column.counts) {
-    const std::string more = fmt::format("{}{} ({})",
-                                         shown == 0 ? "" : ", ",
-                                         level.level,
-                                         with_separators(level.count));
+    const std::string more = fmt::format(
+        "{}{} ({})", shown == 0 ? "" : ", ", level.level, with_separators(level.count));
     if (shown > 0 && text.size() + more.size() > kLevelsBytes) break;
     text += more;
     ++shown;

@@ -13,13 +13,18 @@
 
 namespace merit::testing {
 
+/// Room for `count` values in each lane.
+inline AlignedVector<double> lanes(std::int64_t count) {
+  return AlignedVector<double>(static_cast<std::size_t>(count * kPackSize));
+}
+
 /// Fits data sets that share their X, in rotated form.
 inline ReplicateRows fit_rotated(const RotatedModel& model,
                                  const std::vector<RotatedForm>& data,
                                  SimdLevel level) {
   const ParametricConstants constants = model.constants();
   const auto count = static_cast<std::int64_t>(data.size());
-  AlignedDoubles w(constants.r * kPackSize), S0(kPackSize), beta(constants.p * kPackSize);
+  AlignedVector<double> w = lanes(constants.r), S0 = lanes(1), beta = lanes(constants.p);
   ReplicateRows rows;
   make_in_packs(0,
                 count,
@@ -50,8 +55,8 @@ inline ReplicateRows fit_grouped(const GroupArrays& arrays,
   const GroupConstants constants = arrays.constants();
   const auto count = static_cast<std::int64_t>(data.size());
   const std::int64_t q = constants.p + 1, pairs = q * (q + 1) / 2;
-  AlignedDoubles size(constants.num_groups * kPackSize);
-  AlignedDoubles mean(constants.num_groups * q * kPackSize), within(pairs * kPackSize);
+  AlignedVector<double> size = lanes(constants.num_groups);
+  AlignedVector<double> mean = lanes(constants.num_groups * q), within = lanes(pairs);
   ReplicateRows rows;
   make_in_packs(0,
                 count,
