@@ -22,6 +22,21 @@ std::optional<std::int64_t> BlockQueue::take() {
     --status_.idle;
   }
   if (ranges_.empty()) return std::nullopt;
+  return take_first();
+}
+
+std::optional<std::int64_t> BlockQueue::take_at_once() {
+  const std::lock_guard lock(mutex_);
+  if (ranges_.empty()) return std::nullopt;
+  return take_first();
+}
+
+void BlockQueue::set_idle(int idle) {
+  const std::lock_guard lock(mutex_);
+  status_.idle = idle;
+}
+
+std::int64_t BlockQueue::take_first() {
   BlockRange& first = ranges_.front();
   const std::int64_t block = first.first;
   ++first.first;

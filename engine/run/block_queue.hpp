@@ -24,6 +24,12 @@ class BlockQueue {
   /// The next block; waits for one. Nothing once the queue is closed.
   std::optional<std::int64_t> take();
 
+  /// The next block if there is one; never waits.
+  std::optional<std::int64_t> take_at_once();
+
+  /// One that waits for a block, in place of a worker that would wait in take().
+  void set_idle(int idle);
+
   /// Takes the first run of consecutive blocks away, at most `most` of it; count = 0 if none.
   BlockRange cut(std::int64_t most);
 
@@ -42,6 +48,8 @@ class BlockQueue {
   Status status() const;
 
  private:
+  std::int64_t take_first();
+
   Doorbell& bell_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

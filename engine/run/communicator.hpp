@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -92,6 +93,13 @@ class Communicator {
 
   /// Whether this rank runs on the same machine as rank 0 (shares memory with it).
   bool on_root_node() const { return on_root_node_; }
+
+  /// Seconds since some moment in the past; those of a simulated cluster where MPI is one.
+  /// Thread-safe.
+  double seconds() const;
+
+  /// Does nothing for about this long.
+  void rest(std::chrono::microseconds time) const;
 
   /// *Collective*
   void barrier() const;

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "engine/error.hpp"
@@ -59,6 +60,13 @@ Communicator Communicator::single() {
 }
 Communicator Communicator::world() {
   return {};
+}
+double Communicator::seconds() const {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+void Communicator::rest(std::chrono::microseconds time) const {
+  std::this_thread::sleep_for(time);
 }
 void Communicator::barrier() const {}
 void Communicator::broadcast(Bytes&) const {}

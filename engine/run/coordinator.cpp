@@ -7,30 +7,32 @@ namespace merit {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
+constexpr std::chrono::milliseconds kAskEvery{50};        // stop_requested
+constexpr std::chrono::milliseconds kProgressEvery{200};  // progress
 
-constexpr milliseconds kAskEvery{50};        // stop_requested
-constexpr milliseconds kProgressEvery{200};  // progress
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+double in_seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration<double>(time).count();
 }
 
 }  // namespace
 
-Coordinator::Coordinator(
-    const Communicator& comm, LocalWork& local, RowWriter& writer, Job job, int workers)
+Coordinator::Coordinator(const Communicator& comm,
+                         LocalWork& local,
+                         RowWriter& writer,
+                         Job job,
+                         int workers,
+                         SpareTime spare)
     : comm_(comm),
       local_(local),
       writer_(writer),
       job_(job),
       workers_(workers),
+      spare_(spare),
       control_in_(comm, kControlTag),
       rows_in_(comm, kRowsTag),
       control_out_(comm, kControlTag),
       members_(static_cast<std::size_t>(comm.size())),
-      start_(Clock::now()),
+      start_(comm.seconds()),
       last_asked_(start_),
       last_progress_(start_) {
   members_[0].finished = true;
@@ -43,8 +45,8 @@ void Coordinator::run() {
     if (is_over()) break;
     const bool idle = finish_ != Finish::not_yet && all_computed(local_, workers_);
     const bool eager = idle || control_in_.receiving() || rows_in_.receiving();
-    local_.bell.wait_for(
-        pause.next(eager, comm_.size() == 1 ? kAskEvery : Pause::kUsual));
+    spare_.spend(pause.next(eager, comm_.size() == 1 ? kAskEvery : Pause::kUsual));
+    if (local_.one_thread) writer_.write_waiting();
   }
   for (int member = 1; member < comm_.size(); ++member) {
     control_out_.send(member, control_message(MessageKind::end, std::uint8_t{0}));
@@ -121,17 +123,17 @@ void Coordinator::lease_to(int member, const LeaseRequest& request) {
 }
 
 void Coordinator::ask_options() {
-  const Clock::time_point now = Clock::now();
+  const double now = comm_.seconds();
   try {
-    if (job_.options.stop_requested && now - last_asked_ >= kAskEvery) {
+    if (job_.options.stop_requested && now - last_asked_ >= in_seconds(kAskEvery)) {
       last_asked_ = now;
       if (job_.options.stop_requested()) finish(Finish::stopped);
     }
     if (finish_ == Finish::stopped && job_.options.abandon &&
-        now - stopped_ >= job_.options.stop_grace) {
+        now - stopped_ >= in_seconds(job_.options.stop_grace)) {
       job_.options.abandon();
     }
-    if (job_.options.progress && now - last_progress_ >= kProgressEvery) {
+    if (job_.options.progress && now - last_progress_ >= in_seconds(kProgressEvery)) {
       last_progress_ = now;
       job_.options.progress(progress());
     }
@@ -143,7 +145,7 @@ void Coordinator::ask_options() {
 void Coordinator::finish(Finish how) {
   if (how <= finish_) return;
   finish_ = how;
-  stopped_ = Clock::now();
+  stopped_ = comm_.seconds();
   local_.blocks.clear();
   if (how == Finish::after_failure) local_.rows.discard();
   for (int member = 1; member < comm_.size(); ++member) {
@@ -170,7 +172,7 @@ Progress Coordinator::progress() const {
           .total = local_.plan.num_tasks,
           .skipped = job_.skipped,
           .failed = written.failed,
-          .seconds = seconds_since(start_)};
+          .seconds = comm_.seconds() - start_};
 }
 
 RunSummary Coordinator::summary() const {
@@ -181,7 +183,7 @@ RunSummary Coordinator::summary() const {
   summary.computed = written.num_tasks;
   summary.failed = written.failed;
   summary.stopped = summary.skipped + summary.computed < summary.num_tasks;
-  summary.seconds = seconds_since(start_);
+  summary.seconds = comm_.seconds() - start_;
   summary.num_workers = static_cast<int>(job_.total_threads);
   for (const MemberState& member : members_) {
     summary.busy_seconds += member.report.busy_seconds;

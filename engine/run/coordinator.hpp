@@ -26,7 +26,8 @@ class Coordinator {
               LocalWork& local,
               RowWriter& writer,
               Job job,
-              int workers);
+              int workers,
+              SpareTime spare);
 
   /// Until all rows are with the sink, or the run has failed and nobody is computing; then
   /// lets the other ranks go.
@@ -57,6 +58,7 @@ class Coordinator {
   RowWriter& writer_;
   const Job job_;
   const int workers_;
+  SpareTime spare_;
   Inbox control_in_;
   Inbox rows_in_;
   Outbox control_out_;
@@ -64,10 +66,10 @@ class Coordinator {
   FirstFailure failure_;
   Finish finish_ = Finish::not_yet;
   std::int64_t blocks_received_ = 0;
-  std::chrono::steady_clock::time_point start_;
-  std::chrono::steady_clock::time_point last_asked_;
-  std::chrono::steady_clock::time_point stopped_;  ///< when finish_ was last set
-  std::chrono::steady_clock::time_point last_progress_;
+  double start_;  // this and the next: by comm_.seconds()
+  double last_asked_;
+  double stopped_ = 0.0;  ///< when finish_ was last set
+  double last_progress_;
 };
 
 }  // namespace merit

@@ -16,12 +16,17 @@ namespace merit {
 
 /// What the workers of one rank share with its calling thread during run_tasks.
 struct LocalWork {
-  LocalWork(const TaskPlan& the_plan, int the_rank, bool alone, std::int64_t buffer_bytes)
-      : plan(the_plan), rank(the_rank), only_rank(alone), rows(buffer_bytes) {}
+  LocalWork(const TaskPlan& the_plan,
+            const Communicator& the_comm,
+            const RunOptions& options)
+      : plan(the_plan),
+        comm(the_comm),
+        one_thread(options.one_thread),
+        rows(options.buffer_bytes) {}
 
   const TaskPlan plan;
-  const int rank;
-  const bool only_rank;
+  const Communicator& comm;
+  const bool one_thread;
   Doorbell bell;            ///< wakes the calling thread
   BlockQueue blocks{bell};  ///< to be computed
   RowQueue rows;            ///< computed; to be written (rank 0) or sent
@@ -31,6 +36,21 @@ struct LocalWork {
 
 /// What each worker does until the blocks are closed.
 void compute_blocks(LocalWork& local, const Work& work, int worker);
+
+/// What the calling thread does with its time between looks at MPI.
+class SpareTime {
+ public:
+  /// @param work  of a run on one thread per rank: it computes; null: workers do
+  SpareTime(LocalWork& local, const Work* work);
+
+  /// Computes a block, if that is asked for and there are one and room for its rows;
+  /// otherwise sleeps until somebody rings, `most` at the longest.
+  void spend(std::chrono::microseconds most);
+
+ private:
+  LocalWork& local_;
+  const Work* work_;
+};
 
 /// True once no block is left to begin, none is in hand, and all rows are in `rows`.
 bool all_computed(const LocalWork& local, int num_workers);

@@ -11,7 +11,7 @@ constexpr std::size_t kRowMessages = 4;               // in flight
 constexpr std::int64_t kRowMessageBytes = 4ll << 20;  // about
 
 /// Rows wait so long for company: few messages, and still a live display of progress.
-constexpr std::chrono::milliseconds kRowDelay{50};
+constexpr double kRowDelay = 0.05;  // seconds
 
 constexpr std::chrono::milliseconds kQuiet{10};
 
@@ -20,14 +20,16 @@ constexpr std::chrono::milliseconds kQuiet{10};
 Member::Member(const Communicator& comm,
                LocalWork& local,
                const RunOptions& options,
-               int workers)
+               int workers,
+               SpareTime spare)
     : local_(local),
       options_(options),
       workers_(workers),
+      spare_(spare),
       orders_(comm, kControlTag),
       control_(comm, kControlTag),
       rows_(comm, kRowsTag),
-      last_send_(std::chrono::steady_clock::now()) {}
+      last_send_(comm.seconds()) {}
 
 void Member::run() {
   Pause pause;
@@ -41,7 +43,7 @@ void Member::run() {
     if (ended_) break;
     // Expecting nothing, it only has to hear of the end: the workers ring.
     const bool expecting = waits_for_lease_ || rows_.in_flight() > 0;
-    local_.bell.wait_for(pause.next(is_eager(), expecting ? Pause::kUsual : kQuiet));
+    spare_.spend(pause.next(is_eager(), expecting ? Pause::kUsual : kQuiet));
   }
   control_.wait();
   rows_.wait();
@@ -113,7 +115,7 @@ void Member::request_blocks() {
 }
 
 void Member::send_rows() {
-  const auto now = std::chrono::steady_clock::now();
+  const double now = local_.comm.seconds();
   const bool due =
       local_.rows.bytes() >= kRowMessageBytes || now - last_send_ >= kRowDelay;
   while ((due || all_computed(local_, workers_)) && rows_.in_flight() < kRowMessages) {

@@ -15,7 +15,8 @@ class Member {
   Member(const Communicator& comm,
          LocalWork& local,
          const RunOptions& options,
-         int workers);
+         int workers,
+         SpareTime spare);
 
   /// Until rank 0 says that the run has ended.
   void run();
@@ -33,10 +34,11 @@ class Member {
   LocalWork& local_;
   const RunOptions& options_;
   const int workers_;
+  SpareTime spare_;
   Inbox orders_;
   Outbox control_;
   Outbox rows_;
-  std::chrono::steady_clock::time_point last_send_;
+  double last_send_;  // by comm.seconds()
   bool waits_for_lease_ = false;
   bool failure_reported_ = false;
   bool stop_reported_ = false;

@@ -3,12 +3,14 @@
 
 namespace merit {
 
-RowWriter::RowWriter(const Sink& sink, RowQueue& queue, Doorbell& bell)
-    : sink_(sink), queue_(queue), bell_(bell), thread_([this] { write_all(); }) {}
+RowWriter::RowWriter(const Sink& sink, RowQueue& queue, Doorbell& bell, bool own_thread)
+    : sink_(sink), queue_(queue), bell_(bell) {
+  if (own_thread) thread_ = std::thread([this] { write_all(); });
+}
 
 RowWriter::~RowWriter() {
   queue_.close();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 RowWriter::Status RowWriter::status() const {
@@ -17,15 +19,23 @@ RowWriter::Status RowWriter::status() const {
 }
 
 void RowWriter::write_all() {
-  while (const std::optional<BlockRows> block = queue_.pop()) {
-    try {
-      write(*block);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      status_.failure = current_failure();
-      queue_.discard();
-      bell_.ring();
-    }
+  while (const std::optional<BlockRows> block = queue_.pop())
+    try_to_write(*block);
+}
+
+void RowWriter::write_waiting() {
+  for (const BlockRows& block : queue_.pop_batch(queue_.bytes()))
+    try_to_write(block);
+}
+
+void RowWriter::try_to_write(const BlockRows& block) {
+  try {
+    write(block);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    status_.failure = current_failure();
+    queue_.discard();
+    bell_.ring();
   }
 }
 

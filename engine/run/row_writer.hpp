@@ -19,12 +19,16 @@ namespace merit {
 class RowWriter {
  public:
   /// Rings when the sink has thrown.
-  RowWriter(const Sink& sink, RowQueue& queue, Doorbell& bell);
+  /// @param own_thread  false: rows are written by write_waiting() alone
+  RowWriter(const Sink& sink, RowQueue& queue, Doorbell& bell, bool own_thread);
   ~RowWriter();  ///< writes what is in the queue, then ends
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;
   RowWriter(RowWriter&&) = delete;
   RowWriter& operator=(RowWriter&&) = delete;
+
+  /// Writes what waits in the queue, on the calling thread.
+  void write_waiting();
 
   struct Status {
     std::int64_t num_tasks = 0;  ///< that the sink has taken
@@ -36,6 +40,7 @@ class RowWriter {
 
  private:
   void write_all();
+  void try_to_write(const BlockRows& block);
   void write(const BlockRows& block);
 
   const Sink& sink_;

@@ -23,6 +23,10 @@ void validate(const TaskPlan& plan, const RunOptions& options) {
                      " tasks in blocks of " + std::to_string(plan.block_tasks) +
                      ": give 0 or more tasks, in blocks of 1 or more");
   }
+  if (options.one_thread && options.threads != 1) {
+    throw UsageError("threads: " + std::to_string(options.threads) +
+                     " given, but the run was to be on one");
+  }
   if (options.threads < 1) {
     throw UsageError("threads: " + std::to_string(options.threads) +
                      " given, 1 or more needed");
@@ -61,8 +65,16 @@ void run_workers(const Communicator& comm,
                  int threads,
                  const Work& work,
                  const Talk& talk) {
+  const auto talk_or_abort = [&](int workers) {
+    try {
+      talk(workers);
+    } catch (...) {
+      comm.abort(static_cast<int>(ExitCode::internal), current_failure().text);
+    }
+  };
+  if (local.one_thread) return talk_or_abort(1);
 #pragma omp parallel num_threads(threads + 1) default(none) \
-    shared(comm, local, work, talk, threads)
+    shared(local, work, talk_or_abort, threads)
   {
     if (omp_get_thread_num() > 0) {
       compute_blocks(local, work, omp_get_thread_num() - 1);
@@ -74,11 +86,7 @@ void run_workers(const Communicator& comm,
             {ExitCode::usage,
              "OpenMP allows no thread beside the first: unset OMP_THREAD_LIMIT"});
       }
-      try {
-        talk(workers);
-      } catch (...) {
-        comm.abort(static_cast<int>(ExitCode::internal), current_failure().text);
-      }
+      talk_or_abort(workers);
       local.blocks.close();
     }
   }
@@ -118,24 +126,25 @@ RunSummary run_tasks(const Communicator& comm,
                      const Work& work,
                      const Sink& sink) {
   const auto plan = comm.broadcast_value(plan_of_root);
-  LocalWork local(plan, comm.rank(), comm.size() == 1, options.buffer_bytes);
+  LocalWork local(plan, comm, options);
   std::optional<RowWriter> writer;
   const auto skipped = all_or_none(comm, [&]() -> std::int64_t {
     validate(plan, options);
     if (!comm.is_root()) return 0;
-    writer.emplace(sink, local.rows, local.bell);
+    writer.emplace(sink, local.rows, local.bell, !options.one_thread);
     return fill(local.blocks, plan, options);
   });
   const std::int64_t total_threads = comm.all_sum(options.threads);
 
+  const SpareTime spare(local, options.one_thread ? &work : nullptr);
   ByteWriter outcome;
   run_workers(comm, local, options.threads, work, [&](int workers) {
     if (!comm.is_root()) {
-      Member(comm, local, options, workers).run();
+      Member(comm, local, options, workers, spare).run();
       return;
     }
     Coordinator coordinator(
-        comm, local, *writer, {options, total_threads, skipped}, workers);
+        comm, local, *writer, {options, total_threads, skipped}, workers, spare);
     coordinator.run();
     const std::optional<Failure> failure = coordinator.failure();
     outcome.put(failure.has_value());

@@ -82,6 +82,10 @@ struct RunOptions {
   /// Workers of this rank, ≥ 1; ranks may differ.
   int threads = 1;
 
+  /// The calling thread computes, too, between its looks at MPI, and no other thread is made:
+  /// for one block at a time. What it hears, it hears a block later.
+  bool one_thread = false;
+
   /// Resume: whether a block's rows are stored already. Asked once per block, on rank 0,
   /// before the first task; empty means none is.
   std::function<bool(std::int64_t block)> is_done = {};
