@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/run/coordinator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace merit {
@@ -21,7 +22,7 @@ Coordinator::Coordinator(const Communicator& comm,
                          RowWriter& writer,
                          Job job,
                          int workers,
-                         SpareTime spare)
+                         SpareTime& spare)
     : comm_(comm),
       local_(local),
       writer_(writer),
@@ -46,7 +47,7 @@ void Coordinator::run() {
     const bool idle = finish_ != Finish::not_yet && all_computed(local_, workers_);
     const bool eager = idle || control_in_.receiving() || rows_in_.receiving();
     spare_.spend(pause.next(eager, comm_.size() == 1 ? kAskEvery : Pause::kUsual));
-    if (local_.one_thread) writer_.write_waiting();
+    if (local_.simulated) writer_.write_waiting();
   }
   for (int member = 1; member < comm_.size(); ++member) {
     control_out_.send(member, control_message(MessageKind::end, std::uint8_t{0}));
@@ -113,10 +114,11 @@ void Coordinator::read_rows() {
 
 void Coordinator::lease_to(int member, const LeaseRequest& request) {
   if (finish_ != Finish::not_yet) return;  // "finish" is on its way
-  const std::int64_t blocks = lease_blocks(request,
-                                           local_.blocks.status().blocks_left,
-                                           job_.total_threads,
-                                           job_.options.lease_seconds);
+  const std::int64_t blocks =
+      lease_blocks(request,
+                   local_.blocks.status().blocks_left,
+                   job_.total_threads,
+                   std::max(job_.options.lease_seconds, message_seconds(comm_.size())));
   const BlockRange lease = local_.blocks.cut(blocks);
   if (lease.count == 0) return;  // and here it soon will be
   control_out_.send(member, control_message(MessageKind::lease, lease));

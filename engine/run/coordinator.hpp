@@ -27,7 +27,7 @@ class Coordinator {
               RowWriter& writer,
               Job job,
               int workers,
-              SpareTime spare);
+              SpareTime& spare);
 
   /// Until all rows are with the sink, or the run has failed and nobody is computing; then
   /// lets the other ranks go.
@@ -58,7 +58,7 @@ class Coordinator {
   RowWriter& writer_;
   const Job job_;
   const int workers_;
-  SpareTime spare_;
+  SpareTime& spare_;
   Inbox control_in_;
   Inbox rows_in_;
   Outbox control_out_;

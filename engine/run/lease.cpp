@@ -28,6 +28,12 @@ std::int64_t low_water(int threads, double block_seconds) {
   return static_cast<std::int64_t>(std::ceil(kLookAhead * threads / block_seconds));
 }
 
+double message_seconds(int num_ranks) {
+  constexpr double kLeast = 0.05;
+  constexpr double kMessagesPerSecond = 5000.0;
+  return std::max(kLeast, num_ranks / kMessagesPerSecond);
+}
+
 void BlockTimer::add(double seconds) {
   constexpr std::int64_t kMemory = 16;
   const std::lock_guard lock(mutex_);

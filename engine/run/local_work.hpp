@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "engine/run/agree.hpp"
 #include "engine/run/block_queue.hpp"
@@ -21,12 +22,12 @@ struct LocalWork {
             const RunOptions& options)
       : plan(the_plan),
         comm(the_comm),
-        one_thread(options.one_thread),
+        simulated(static_cast<bool>(options.simulated_seconds)),
         rows(options.buffer_bytes) {}
 
   const TaskPlan plan;
   const Communicator& comm;
-  const bool one_thread;
+  const bool simulated;     ///< no threads: RunOptions::simulated_seconds
   Doorbell bell;            ///< wakes the calling thread
   BlockQueue blocks{bell};  ///< to be computed
   RowQueue rows;            ///< computed; to be written (rank 0) or sent
@@ -37,19 +38,27 @@ struct LocalWork {
 /// What each worker does until the blocks are closed.
 void compute_blocks(LocalWork& local, const Work& work, int worker);
 
-/// What the calling thread does with its time between looks at MPI.
+/// What the calling thread does between two looks at MPI: it sleeps. On a simulated cluster
+/// it plays the workers meanwhile.
 class SpareTime {
  public:
-  /// @param work  of a run on one thread per rank: it computes; null: workers do
-  SpareTime(LocalWork& local, const Work* work);
+  SpareTime(LocalWork& local, const RunOptions& options, const Work& work);
 
-  /// Computes a block, if that is asked for and there are one and room for its rows;
-  /// otherwise sleeps until somebody rings, `most` at the longest.
+  /// Until somebody rings or a played worker has finished a block, `most` at the longest.
   void spend(std::chrono::microseconds most);
 
  private:
+  struct Running {
+    std::int64_t block = 0;
+    double start = 0.0;
+    double end = 0.0;  ///< by Communicator::seconds
+  };
+  void begin_blocks();
+
   LocalWork& local_;
-  const Work* work_;
+  const RunOptions& options_;
+  const Work& work_;
+  std::vector<Running> running_;
 };
 
 /// True once no block is left to begin, none is in hand, and all rows are in `rows`.

@@ -10,9 +10,6 @@ namespace {
 constexpr std::size_t kRowMessages = 4;               // in flight
 constexpr std::int64_t kRowMessageBytes = 4ll << 20;  // about
 
-/// Rows wait so long for company: few messages, and still a live display of progress.
-constexpr double kRowDelay = 0.05;  // seconds
-
 constexpr std::chrono::milliseconds kQuiet{10};
 
 }  // namespace
@@ -21,7 +18,7 @@ Member::Member(const Communicator& comm,
                LocalWork& local,
                const RunOptions& options,
                int workers,
-               SpareTime spare)
+               SpareTime& spare)
     : local_(local),
       options_(options),
       workers_(workers),
@@ -116,8 +113,8 @@ void Member::request_blocks() {
 
 void Member::send_rows() {
   const double now = local_.comm.seconds();
-  const bool due =
-      local_.rows.bytes() >= kRowMessageBytes || now - last_send_ >= kRowDelay;
+  const bool due = local_.rows.bytes() >= kRowMessageBytes ||
+                   now - last_send_ >= message_seconds(local_.comm.size());
   while ((due || all_computed(local_, workers_)) && rows_.in_flight() < kRowMessages) {
     const std::vector<BlockRows> batch = local_.rows.pop_batch(kRowMessageBytes);
     if (batch.empty()) return;

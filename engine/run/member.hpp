@@ -16,7 +16,7 @@ class Member {
          LocalWork& local,
          const RunOptions& options,
          int workers,
-         SpareTime spare);
+         SpareTime& spare);
 
   /// Until rank 0 says that the run has ended.
   void run();
@@ -34,7 +34,7 @@ class Member {
   LocalWork& local_;
   const RunOptions& options_;
   const int workers_;
-  SpareTime spare_;
+  SpareTime& spare_;
   Inbox orders_;
   Outbox control_;
   Outbox rows_;

@@ -23,10 +23,6 @@ void validate(const TaskPlan& plan, const RunOptions& options) {
                      " tasks in blocks of " + std::to_string(plan.block_tasks) +
                      ": give 0 or more tasks, in blocks of 1 or more");
   }
-  if (options.one_thread && options.threads != 1) {
-    throw UsageError("threads: " + std::to_string(options.threads) +
-                     " given, but the run was to be on one");
-  }
   if (options.threads < 1) {
     throw UsageError("threads: " + std::to_string(options.threads) +
                      " given, 1 or more needed");
@@ -72,7 +68,7 @@ void run_workers(const Communicator& comm,
       comm.abort(static_cast<int>(ExitCode::internal), current_failure().text);
     }
   };
-  if (local.one_thread) return talk_or_abort(1);
+  if (local.simulated) return talk_or_abort(threads);
 #pragma omp parallel num_threads(threads + 1) default(none) \
     shared(local, work, talk_or_abort, threads)
   {
@@ -131,12 +127,12 @@ RunSummary run_tasks(const Communicator& comm,
   const auto skipped = all_or_none(comm, [&]() -> std::int64_t {
     validate(plan, options);
     if (!comm.is_root()) return 0;
-    writer.emplace(sink, local.rows, local.bell, !options.one_thread);
+    writer.emplace(sink, local.rows, local.bell, !options.simulated_seconds);
     return fill(local.blocks, plan, options);
   });
   const std::int64_t total_threads = comm.all_sum(options.threads);
 
-  const SpareTime spare(local, options.one_thread ? &work : nullptr);
+  SpareTime spare(local, options, work);
   ByteWriter outcome;
   run_workers(comm, local, options.threads, work, [&](int workers) {
     if (!comm.is_root()) {

@@ -82,9 +82,10 @@ struct RunOptions {
   /// Workers of this rank, ≥ 1; ranks may differ.
   int threads = 1;
 
-  /// The calling thread computes, too, between its looks at MPI, and no other thread is made:
-  /// for one block at a time. What it hears, it hears a block later.
-  bool one_thread = false;
+  /// On a simulated cluster (benchmarks/simgrid): how long a block takes a worker. No thread
+  /// is made; work is called, at once and by the calling thread, when that time has passed by
+  /// Communicator::seconds, and the sink likewise.
+  std::function<double(BlockRange tasks)> simulated_seconds = {};
 
   /// Resume: whether a block's rows are stored already. Asked once per block, on rank 0,
   /// before the first task; empty means none is.

@@ -60,6 +60,12 @@ BOOST_AUTO_TEST_CASE(timer_forgets_slowly) {
   BOOST_TEST(timer.num_blocks() == 202);
 }
 
+BOOST_AUTO_TEST_CASE(many_ranks_speak_less_often) {
+  BOOST_TEST(merit::message_seconds(1) == 0.05);
+  BOOST_TEST(merit::message_seconds(250) == 0.05);
+  BOOST_TEST(merit::message_seconds(10'000) == 2.0);  // 5,000 messages a second
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace merit
