@@ -218,6 +218,44 @@ TextTable wald_table(const std::vector<TidyRow>& rows, double level) {
   return table;
 }
 
+/// Tests of hypotheses; contrasts of one row with their estimates.
+TextTable test_table(const std::vector<TestResult>& tests) {
+  TextTable table;
+  table.add_column("Hypothesis", Align::left);
+  const bool estimates = std::any_of(tests.begin(), tests.end(), [](const TestResult& t) {
+    return t.estimate.has_value();
+  });
+  if (estimates) {
+    table.add_column("Estimate", Align::decimal);
+    table.add_column("Std.Error", Align::decimal);
+  }
+  table.add_column("", Align::left);
+  table.add_column("Statistic", Align::decimal);
+  table.add_column("df", Align::decimal);
+  table.add_column("den.df", Align::decimal);
+  table.add_column("p", Align::decimal);
+  table.add_column("Method", Align::left);
+  const auto df = [](const std::optional<double>& value) {
+    return value ? fmt::format("{:.6g}", *value) : "";
+  };
+  for (const TestResult& test : tests) {
+    std::vector<std::string> cells = {test.hypothesis};
+    if (estimates) {
+      const double scale = test.std_error.value_or(NAN);
+      cells.push_back(cell(test.estimate, scale));
+      cells.push_back(cell(test.std_error, scale));
+    }
+    cells.push_back(test.statistic_name);
+    cells.push_back(fmt::format("{:.3f}", test.statistic));
+    cells.push_back(df(test.num_df));
+    cells.push_back(df(test.den_df));
+    cells.push_back(std::isnan(test.p_value) ? "" : p_value_text(test.p_value));
+    cells.push_back(test.method);
+    table.add_row(std::move(cells));
+  }
+  return table;
+}
+
 /// Bootstrap rows: what repeats from one interval type to the next is printed once.
 TextTable replicate_table(const std::vector<TidyRow>& rows, double level) {
   TextTable table;
@@ -300,6 +338,7 @@ std::string to_table(const Report& report) {
   section("Fixed effects",
           replicates ? replicate_table(fixed, report.level)
                      : wald_table(fixed, report.level));
+  section("Tests", test_table(report.tests));
   section("Random intercepts, by conditional mode", mode_table(modes, report.level));
   return out + closing(report);
 }
