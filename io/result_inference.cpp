@@ -40,6 +40,68 @@ std::optional<double> value(double stored) {
   return std::isnan(stored) ? std::nullopt : std::optional<double>(stored);
 }
 
+/// /profile: curves lie one behind the other.
+void write_profile(hdf5::Group& root, const StoredFit& stored) {
+  if (stored.profile.empty()) return;
+  hdf5::Group group = root.create_group("profile");
+  group.set_attribute("level", stored.profile_level);
+  std::vector<std::string> term;
+  std::vector<std::int64_t> points;
+  std::vector<double> estimate, low, high, values, zetas;
+  for (const ProfiledParameter& parameter : stored.profile) {
+    term.push_back(parameter.term);
+    estimate.push_back(parameter.estimate);
+    low.push_back(parameter.low);
+    high.push_back(parameter.high);
+    points.push_back(std::ssize(parameter.value));
+    values.insert(values.end(), parameter.value.begin(), parameter.value.end());
+    zetas.insert(zetas.end(), parameter.zeta.begin(), parameter.zeta.end());
+  }
+  group.write("term", term);
+  group.write("estimate", estimate);
+  group.write("low", low);
+  group.write("high", high);
+  group.write("points", points);
+  group.write("value", values);
+  group.write("zeta", zetas);
+}
+
+void read_profile(const hdf5::Group& root, StoredFit& stored) {
+  if (!root.exists("profile")) return;
+  const hdf5::Group group = root.group("profile");
+  stored.profile_level = group.attribute<double>("level");
+  const hdf5::Dataset term = group.dataset("term");
+  const std::int64_t count = term.num_rows();
+  const auto numbers = [&](const char* dataset, std::int64_t rows) {
+    return open_shaped(group, dataset, {rows}).read<double>();
+  };
+  check_shape(term, {count});
+  const std::vector<std::string> terms = term.read_strings();
+  const auto estimate = numbers("estimate", count), low = numbers("low", count),
+             high = numbers("high", count);
+  const std::vector<std::int64_t> points =
+      open_shaped(group, "points", {count}).read<std::int64_t>();
+  const std::int64_t all = group.dataset("value").num_rows();
+  const auto value = numbers("value", all), zeta = numbers("zeta", all);
+  std::int64_t first = 0;
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    if (points[k] < 0 || points[k] > all - first) {
+      throw IoError(fmt::format(
+          "{}: damaged: {} points of {} curves", group.name(), all, terms.size()));
+    }
+    const auto slice = [&](const std::vector<double>& from) {
+      return std::vector<double>(from.begin() + first, from.begin() + first + points[k]);
+    };
+    stored.profile.push_back({.term = terms[k],
+                              .estimate = estimate[k],
+                              .low = low[k],
+                              .high = high[k],
+                              .value = slice(value),
+                              .zeta = slice(zeta)});
+    first += points[k];
+  }
+}
+
 }  // namespace
 
 void write_inference(hdf5::Group root, const StoredFit& stored) {
@@ -58,6 +120,7 @@ void write_inference(hdf5::Group root, const StoredFit& stored) {
                   p,
                   std::span<const double>(inference.vcov.data(),
                                           static_cast<std::size_t>(p * p)));
+  write_profile(root, stored);
   if (stored.tests.empty()) return;
 
   hdf5::Group tests = root.create_group("tests");
@@ -108,6 +171,7 @@ void read_inference(const hdf5::Group& root, StoredFit& stored) {
   inference.df = Eigen::Map<const Eigen::VectorXd>(df.data(), p);
   const std::vector<double> vcov = open_shaped(group, "vcov", {p, p}).read<double>();
   inference.vcov = Eigen::Map<const Eigen::MatrixXd>(vcov.data(), p, p);
+  read_profile(root, stored);
   if (!root.exists("tests")) return;
 
   const hdf5::Group tests = root.group("tests");

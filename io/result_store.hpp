@@ -14,6 +14,7 @@
 #include "engine/bytes.hpp"
 #include "engine/fit/fit_result.hpp"
 #include "engine/inference/coefficient_inference.hpp"
+#include "engine/inference/profile_interval.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/run/block_range.hpp"
 
@@ -56,6 +57,9 @@ struct StoredFit {
   /// As `merit fit` was asked to test; none: normal_inference(fit).
   std::optional<CoefficientInference> inference = {};
   std::vector<TestResult> tests = {};
+  /// `--ci profile`: the coefficients, sd__(Intercept), sd__Observation; else empty.
+  std::vector<ProfiledParameter> profile = {};
+  double profile_level = 0.95;
 };
 
 /// Far beyond any use: a shard is a job of its own.

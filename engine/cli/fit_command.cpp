@@ -25,7 +25,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   root_or_none(comm, [&] {
     StoredFit stored = stored_fit(data, fit);
-    add_inference(command.inference, data, fit.result, stored);
+    add_inference(command.inference, command.run, data, fit, stored);
     const JobDescription job = describe_job(command.model, data);
     if (command.run.dry_run) {
       print(fmt::format("{}: {} rows used, {} groups, {} coefficients; nothing written\n",

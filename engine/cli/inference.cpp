@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cli/inference.hpp"
 
+#include <atomic>
 #include <limits>
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "engine/error.hpp"
 #include "engine/inference/cluster_robust.hpp"
 #include "engine/inference/contrast.hpp"
 #include "engine/inference/fixed_df.hpp"
+#include "engine/inference/gaussian_profile.hpp"
+#include "engine/inference/glmm_profile.hpp"
 #include "engine/inference/kenward_roger.hpp"
 #include "engine/inference/satterthwaite.hpp"
+#include "engine/inference/tau_test.hpp"
+#include "engine/report/text_table.hpp"
+#include "engine/run/block_loop.hpp"
 
 namespace merit {
 namespace {
@@ -59,6 +68,70 @@ std::unique_ptr<WaldMethod> wald_method(const InferenceOptions& inference,
   return fixed_df(fit.beta, fit.vcov, fixed_dfs(df, data, fit));
 }
 
+constexpr std::int64_t kTauDraws = 1'000'000;
+
+/// (1 + draws that are no lower) / (1 + draws)
+double exact_p_value(const ModelData& data,
+                     const FitResult& fit,
+                     double statistic,
+                     const RunSettings& run) {
+  if (data.stats.num_groups() > TauDistribution::kMostGroups) {
+    throw DataError(
+        fmt::format("--tau-test exact: {} groups; it takes up to {}, and beyond "
+                    "--tau-test lrt is as good",
+                    data.stats.num_groups(),
+                    TauDistribution::kMostGroups));
+  }
+  const TauDistribution distribution(
+      data.stats, fit.criterion, run.seed, run.simd_level());
+  constexpr std::int64_t kBlock = 4000;
+  static_assert(kBlock % 8 == 0 && kTauDraws % kBlock == 0);
+  std::atomic<std::int64_t> exceeding = 0;
+  for_each_block({0, kTauDraws / kBlock},
+                 {.threads = run.num_threads()},
+                 [&](std::int64_t block, int) {
+                   exceeding +=
+                       distribution.count_exceeding(statistic, block * kBlock, kBlock);
+                 });
+  return static_cast<double>(1 + exceeding) / static_cast<double>(1 + kTauDraws);
+}
+
+TestResult test_tau(TauTest kind,
+                    const RunSettings& run,
+                    const ModelData& data,
+                    const FittedModel& fitted) {
+  const FitResult& fit = fitted.result;
+  const bool gaussian = data.glmm == nullptr;
+  TestResult out;
+  out.kind = "tau";
+  out.hypothesis = "sd__(Intercept) = 0";
+  out.statistic_name = gaussian && fit.criterion == Criterion::reml ? "RLRT" : "LRT";
+  out.statistic = gaussian ? tau_statistic(data.stats, fit)
+                           : drop_without_intercepts(*data.glmm, *fitted.glmm);
+  if (kind == TauTest::exact) {
+    out.p_value = exact_p_value(data, fit, out.statistic, run);
+    out.method = "exact distribution, " + with_separators(kTauDraws) + " draws";
+  } else {
+    out.p_value = mixture_p_value(out.statistic);
+    out.method = "mixture of 0 and chi-squared (1 df)";
+  }
+  return out;
+}
+
+std::vector<ProfiledParameter> profiles(const RunSettings& run,
+                                        const ModelData& data,
+                                        const FittedModel& fitted) {
+  const bool gaussian = data.glmm == nullptr;
+  std::vector<ProfiledParameter> out =
+      gaussian ? profile_gaussian(data.stats, run.level)
+               : profile_glmm(*data.glmm, *fitted.glmm, run.level);
+  for (std::size_t k = 0; k < data.terms.size(); ++k)
+    out[k].term = data.terms[k];
+  out[data.terms.size()].term = "sd__(Intercept)";
+  if (gaussian) out.back().term = "sd__Observation";
+  return out;
+}
+
 }  // namespace
 
 ModelNeeds needs(const InferenceOptions& inference) {
@@ -67,15 +140,23 @@ ModelNeeds needs(const InferenceOptions& inference) {
 }
 
 void add_inference(const InferenceOptions& inference,
+                   const RunSettings& run,
                    const ModelData& data,
-                   const FitResult& fit,
+                   const FittedModel& fitted,
                    StoredFit& stored) {
+  const FitResult& fit = fitted.result;
   const std::unique_ptr<WaldMethod> method = wald_method(inference, data, fit);
   const DfMethod df = inference.df_method();
   stored.inference = coefficient_inference(*method, df, inference.vcov);
   for (const std::string& text : inference.contrasts) {
     stored.tests.push_back(test_contrast(
         *method, parse_hypothesis(text, data.terms), fit.beta, df, inference.vcov));
+  }
+  if (inference.tau_test != TauTest::none)
+    stored.tests.push_back(test_tau(inference.tau_test, run, data, fitted));
+  if (inference.ci == CiMethod::profile) {
+    stored.profile = profiles(run, data, fitted);
+    stored.profile_level = run.level;
   }
 }
 

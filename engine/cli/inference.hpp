@@ -13,12 +13,13 @@ namespace merit {
 /// What the options need of the data besides pooled statistics.
 ModelNeeds needs(const InferenceOptions& inference);
 
-/// Standard errors, degrees of freedom and contrasts as the options ask for them, put into
-/// `stored`. @throws UsageError for a contrast that cannot be read, DataError for one that
+/// Standard errors, degrees of freedom, tests and profiles as the options ask for them, put
+/// into `stored`. @throws UsageError for a contrast that cannot be read, DataError for what
 /// cannot be tested
 void add_inference(const InferenceOptions& inference,
+                   const RunSettings& run,
                    const ModelData& data,
-                   const FitResult& fit,
+                   const FittedModel& fitted,
                    StoredFit& stored);
 
 }  // namespace merit

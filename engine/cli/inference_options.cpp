@@ -19,6 +19,9 @@ const Words<VcovMethod> kVcovMethods = {{"model", VcovMethod::model},
                                         {"CR1", VcovMethod::cr1},
                                         {"CR2", VcovMethod::cr2},
                                         {"CR3", VcovMethod::cr3}};
+const Words<CiMethod> kCiMethods = {{"profile", CiMethod::profile},
+                                    {"wald", CiMethod::wald}};
+const Words<TauTest> kTauTests = {{"exact", TauTest::exact}, {"lrt", TauTest::lrt}};
 
 }  // namespace
 
@@ -35,6 +38,18 @@ void add_inference(CLI::App& app, InferenceOptions& inference) {
              kVcovMethods,
              "covariance of the coefficients: the model's, or cluster-robust (default "
              "model)");
+  add_choice(app,
+             "--ci",
+             inference.ci,
+             kCiMethods,
+             "intervals: estimate ± quantile × SE, or of the profile likelihood, of all "
+             "parameters (default wald)");
+  add_choice(app,
+             "--tau-test",
+             inference.tau_test,
+             kTauTests,
+             "is sd__(Intercept) 0? likelihood-ratio test by the boundary's mixture, or "
+             "(Gaussian) by its exact distribution");
   app.add_option("--contrast",
                  inference.contrasts,
                  "a linear hypothesis: 'x = 0, z = 0', 'a - b'; may be repeated")
@@ -52,6 +67,19 @@ void validate(const InferenceOptions& inference, const ModelOptions& model) {
                     inference.is_robust() ? fmt::format("--vcov {}", name(inference.vcov))
                                           : fmt::format("--df {}", name(df)),
                     model.family));
+  }
+  const bool by_likelihood =
+      inference.ci == CiMethod::profile || inference.tau_test != TauTest::none;
+  if (by_likelihood && model.is_quasi()) {
+    throw UsageError(fmt::format(
+        "{} needs a likelihood, which --method {} does not have; use agq or laplace",
+        inference.ci == CiMethod::profile ? "--ci profile" : "--tau-test",
+        model.method));
+  }
+  if (inference.tau_test == TauTest::exact && !model.is_gaussian()) {
+    throw UsageError(fmt::format(
+        "--tau-test exact is for Gaussian models; family {} takes --tau-test lrt",
+        model.family));
   }
   if (df != DfMethod::kenward_roger) return;
   if (model.criterion() == Criterion::ml) {

@@ -12,11 +12,16 @@
 
 namespace merit {
 
-/// How `merit fit` tests coefficients.
+enum class CiMethod { wald, profile };
+enum class TauTest { none, lrt, exact };
+
+/// How `merit fit` tests coefficients and τ.
 struct InferenceOptions {
   std::optional<DfMethod>
       df;  ///< none: normal, or satterthwaite with a robust covariance
   VcovMethod vcov = VcovMethod::model;
+  CiMethod ci = CiMethod::wald;
+  TauTest tau_test = TauTest::none;
   std::vector<std::string> contrasts;
 
   bool is_robust() const { return vcov != VcovMethod::model; }

@@ -133,6 +133,20 @@ Report fit_report(const std::string& command,
       fit.inference.value_or(normal_inference(fit.fit));
   report.tidy = fixed_effect_rows(fit.fit, fit.terms, inference, options.level);
   append(variance_rows(fit.fit, fit.group), report.tidy);
+  if (fit.profile_level == options.level) {
+    use_profile(fit.profile, report.tidy);
+    report.profile = fit.profile;
+  } else if (!fit.profile.empty()) {
+    report.notes.push_back(
+        fmt::format("profile intervals are stored for level {:g}, not {:g}: those shown "
+                    "are Wald's",
+                    fit.profile_level,
+                    options.level));
+  }
+  if (!report.profile.empty() && report.model.method == "reml") {
+    report.notes.push_back(
+        "profile intervals are of the full likelihood, also after REML, as lme4's are");
+  }
   append(contrast_rows(fit.tests, options.level), report.tidy);
   if (options.ranef) {
     append(group_mode_rows(fit.modes, fit.group, fit.group_level, options.level),

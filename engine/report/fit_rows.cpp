@@ -66,6 +66,17 @@ std::vector<TidyRow> fixed_effect_rows(const FitResult& fit,
   return rows;
 }
 
+void use_profile(std::span<const ProfiledParameter> profile, std::vector<TidyRow>& rows) {
+  for (TidyRow& row : rows) {
+    for (const ProfiledParameter& parameter : profile) {
+      if (row.term != parameter.term) continue;
+      row.conf_low = parameter.low;
+      row.conf_high = parameter.high;
+      row.conf_type = "profile";
+    }
+  }
+}
+
 std::vector<TidyRow> contrast_rows(std::span<const TestResult> tests, double level) {
   std::vector<TidyRow> rows;
   for (const TestResult& test : tests) {

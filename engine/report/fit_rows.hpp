@@ -8,6 +8,7 @@
 
 #include "engine/fit/fit_result.hpp"
 #include "engine/inference/coefficient_inference.hpp"
+#include "engine/inference/profile_interval.hpp"
 #include "engine/report/report.hpp"
 
 namespace merit {
@@ -20,6 +21,9 @@ std::vector<TidyRow> fixed_effect_rows(const FitResult& fit,
                                        std::span<const std::string> terms,
                                        const CoefficientInference& inference,
                                        double level = 0.95);
+
+/// Puts profile-likelihood intervals into the rows of their terms. Infinite ends stay.
+void use_profile(std::span<const ProfiledParameter> profile, std::vector<TidyRow>& rows);
 
 /// The `contrast` rows: one row of L as t of (estimate − null value) / SE with an interval,
 /// several as F with its denominator as `df`.

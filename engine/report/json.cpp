@@ -150,6 +150,11 @@ std::string to_json(const Report& report) {
   Json tests = Json::array();
   for (const TestResult& test : report.tests)
     tests.push_back(json_of(test));
+  Json profile = Json::array();
+  for (const ProfiledParameter& curve : report.profile) {
+    profile.push_back(
+        {{"term", curve.term}, {"value", curve.value}, {"zeta", curve.zeta}});
+  }
   const Json out = {{"command", report.command},
                     {"version", report.version},
                     {"model", json_of(report.model)},
@@ -159,6 +164,7 @@ std::string to_json(const Report& report) {
                     {"glance", json_of(report.glance)},
                     {"tidy", std::move(tidy)},
                     {"tests", std::move(tests)},
+                    {"profile", std::move(profile)},
                     {"vcov", json_of(report.vcov)},
                     {"notes", report.notes},
                     {"provenance", json_of(report.provenance)}};

@@ -12,6 +12,7 @@
 
 #include "engine/attributes.hpp"
 #include "engine/fit/fit_result.hpp"
+#include "engine/inference/profile_interval.hpp"
 #include "engine/inference/test_result.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
@@ -111,7 +112,8 @@ struct Report {
   double level = 0.95;  ///< of the intervals
   Glance glance;
   std::vector<TidyRow> tidy;
-  std::vector<TestResult> tests;  ///< those that are not of one coefficient
+  std::vector<TestResult> tests;           ///< those that are not of one coefficient
+  std::vector<ProfiledParameter> profile;  ///< curves of the profile likelihood
   CoefficientCovariance vcov;
   std::vector<std::string> notes;  ///< sentences that a reader should not miss
   Attributes provenance;  ///< seed, ranks, threads, commit, started, seconds, …

@@ -174,21 +174,33 @@ std::vector<TidyRow> rows_of(const Report& report, const std::string& effect) {
   return rows;
 }
 
-/// Variance parameters of a fit: estimates without standard errors.
-TextTable variance_table(const std::vector<TidyRow>& rows, std::optional<double> icc) {
+/// Variance parameters of a fit: estimates without standard errors, perhaps with intervals.
+TextTable variance_table(const std::vector<TidyRow>& rows,
+                         std::optional<double> icc,
+                         double level) {
+  const bool intervals = std::any_of(rows.begin(), rows.end(), [](const TidyRow& row) {
+    return row.conf_low.has_value();
+  });
   TextTable table;
   table.add_column("Group", Align::left);
   table.add_column("Term", Align::left);
   table.add_column("Std.Dev.", Align::decimal);
   table.add_column("Variance", Align::decimal);
   table.add_column("ICC", Align::decimal);
+  if (intervals) add_interval_columns(table, level);
   for (const TidyRow& row : rows) {
     const double sd = row.estimate.value_or(NAN);
-    table.add_row({row.group,
-                   row.term,
-                   number_text(sd, sd),
-                   number_text(sd * sd, sd * sd),
-                   row.group == "Residual" || !icc ? "" : fmt::format("{:.4f}", *icc)});
+    std::vector<std::string> cells = {
+        row.group,
+        row.term,
+        number_text(sd, sd),
+        number_text(sd * sd, sd * sd),
+        row.group == "Residual" || !icc ? "" : fmt::format("{:.4f}", *icc)};
+    if (intervals) {
+      cells.push_back(cell(row.conf_low, sd));
+      cells.push_back(cell(row.conf_high, sd));
+    }
+    table.add_row(std::move(cells));
   }
   return table;
 }
@@ -334,7 +346,7 @@ std::string to_table(const Report& report) {
   };
   section("Random effects",
           replicates ? replicate_table(variances, report.level)
-                     : variance_table(variances, report.glance.icc));
+                     : variance_table(variances, report.glance.icc, report.level));
   section("Fixed effects",
           replicates ? replicate_table(fixed, report.level)
                      : wald_table(fixed, report.level));

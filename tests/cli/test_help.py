@@ -11,7 +11,7 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--t
          "--drop-collinear", "--simd", "--level", "--seed", "--threads", "--output", "--overwrite",
          "--progress", "--dry-run", "--ranef"]
 COMMANDS = {
-    "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--contrast", "--pql-inner",
+    "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--pql-inner",
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
@@ -21,7 +21,8 @@ COMMANDS = {
 }
 # Words that an option takes.
 WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual",
-                 "between-within", "satterthwaite", "kr", "CR0", "CR1", "CR2", "CR3", "reml", "ml"],
+                 "between-within", "satterthwaite", "kr", "CR0", "CR1", "CR2", "CR3", "wald", "profile",
+                 "lrt", "exact", "reml", "ml"],
          "bootstrap": ["parametric", "cases", "groups", "rows", "both", "norm", "basic", "perc",
                        "estimates", "all", "55m"]}
 

@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(json_has_the_documented_keys_in_order) {
                                                      "glance",
                                                      "tidy",
                                                      "tests",
+                                                     "profile",
                                                      "vcov",
                                                      "notes",
                                                      "provenance"}),
