@@ -6,6 +6,7 @@
 #include "engine/error.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_result.hpp"
+#include "io/result_inference.hpp"
 #include "io/result_paths.hpp"
 
 namespace merit {
@@ -186,6 +187,7 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
                     {"command", contents.command}});
   write_attributes(file.root().create_group("job"), contents.job);
   write_fit(file.root(), contents.fit);
+  write_inference(file.root(), contents.fit);
   if (contents.replicates) {
     lay_out_replicates(file.root(), *contents.replicates, contents.fit);
   }

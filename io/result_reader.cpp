@@ -10,6 +10,7 @@
 #include "io/file_kind.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_result.hpp"
+#include "io/result_inference.hpp"
 #include "io/result_layout.hpp"
 #include "io/result_parts.hpp"
 #include "io/result_paths.hpp"
@@ -69,6 +70,7 @@ void ResultFile::State::read() {
   command = root.attribute<std::string>("command");
   job = read_attributes(root.group("job"));
   fit = read_fit(root.group("fit"));
+  read_inference(root, fit);
   read_provenance(root.group("provenance"));
   if (root.exists("replicates")) read_replicates(root.group("replicates"));
 }

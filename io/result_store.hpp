@@ -13,6 +13,8 @@
 #include "engine/attributes.hpp"
 #include "engine/bytes.hpp"
 #include "engine/fit/fit_result.hpp"
+#include "engine/inference/coefficient_inference.hpp"
+#include "engine/inference/profile_interval.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/run/block_range.hpp"
 
@@ -23,7 +25,7 @@
 /// rename, so that whoever finds an OUT.h5 has a finished one.
 namespace merit {
 
-inline constexpr std::int64_t kResultFormatVersion = 1;
+inline constexpr std::int64_t kResultFormatVersion = 2;
 
 /// Everything that the numbers in a result file are a pure function of: digest, formula,
 /// options, seed, … Nothing about where and when it ran.
@@ -52,6 +54,12 @@ struct StoredFit {
   std::vector<std::string> group_level;                            ///< J
   std::vector<std::int64_t> group_size;                            ///< J, rows
   GroupModes modes;                                                ///< J each
+  /// As `merit fit` was asked to test; none: normal_inference(fit).
+  std::optional<CoefficientInference> inference = {};
+  std::vector<TestResult> tests = {};
+  /// `--ci profile`: the coefficients, sd__(Intercept), sd__Observation; else empty.
+  std::vector<ProfiledParameter> profile = {};
+  double profile_level = 0.95;
 };
 
 /// Far beyond any use: a shard is a job of its own.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads merit's result files (io/FORMAT.md, version 1) into plain values.
+"""Reads merit's result files (io/FORMAT.md, version 2) into plain values.
 
     result = read_result("parametric.h5")
     result.replicates.estimate[:, 0]   # of the first coefficient, without failed replicates
@@ -16,7 +16,7 @@ import numpy as np
 from command_line import DataError, InputError
 
 FORMAT = "merit-result"
-VERSION = 1
+VERSION = 2
 TAU, SIGMA = "sd__(Intercept)", "sd__Observation"
 FAILED_FROM = 2  # status codes 0 and 1 are "ok" and "boundary", all others failed
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/commands.hpp"
+#include "engine/cli/inference.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
@@ -19,10 +20,12 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
   root_or_none(comm, [&] {
     if (writes) check_output(command.model, command.run);
   });
-  const ModelData data = read_model_data(comm, command.model, command.run, {});
+  const ModelData data =
+      read_model_data(comm, command.model, command.run, needs(command.inference));
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   root_or_none(comm, [&] {
-    const StoredFit stored = stored_fit(data, fit);
+    StoredFit stored = stored_fit(data, fit);
+    add_inference(command.inference, command.run, data, fit, stored);
     const JobDescription job = describe_job(command.model, data);
     if (command.run.dry_run) {
       print(fmt::format("{}: {} rows used, {} groups, {} coefficients; nothing written\n",
@@ -43,12 +46,11 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
                           command.run.overwrite);
       writer.finish();
     }
-    Report report = fit_report(
-        "fit",
-        stored,
-        job,
-        record.all(),
-        {.level = command.run.level, .df = command.df, .ranef = command.ranef});
+    Report report = fit_report("fit",
+                               stored,
+                               job,
+                               record.all(),
+                               {.level = command.run.level, .ranef = command.ranef});
     report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
     show(report, command.run.format);
   });

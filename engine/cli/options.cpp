@@ -15,8 +15,6 @@ namespace {
 /// Far beyond any use, and small enough that sizes in bytes stay exact.
 constexpr std::int64_t kMostReplicates = 1'000'000'000'000;
 
-const Words<DfMethod> kDfMethods = {{"normal", DfMethod::normal},
-                                    {"residual", DfMethod::residual}};
 const Words<BootstrapType> kTypes = {{"parametric", BootstrapType::parametric},
                                      {"cases", BootstrapType::cases}};
 const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
@@ -89,11 +87,7 @@ void add_options(CLI::App& app, FitCommand& command) {
   add_model(app, command.model);
   add_run(app, command.run);
   add_quasi(app, command.model);
-  add_choice(app,
-             "--df",
-             command.df,
-             kDfMethods,
-             "reference distribution of the tests (default normal)");
+  add_inference(app, command.inference);
   app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
 }
 
@@ -160,6 +154,7 @@ void add_options(CLI::App& app, InspectCommand& command) {
 void validate(const FitCommand& command) {
   validate(command.model);
   validate(command.run);
+  validate(command.inference, command.model);
 }
 
 void validate(const BootstrapCommand& command) {

@@ -8,9 +8,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/cli/inference_options.hpp"
 #include "engine/cli/model_options.hpp"
 #include "engine/cli/run_settings.hpp"
-#include "engine/report/fit_rows.hpp"
 #include "engine/resample/cases.hpp"
 #include "engine/resample/intervals.hpp"
 #include "io/result_store.hpp"
@@ -20,7 +20,7 @@ namespace merit {
 struct FitCommand {
   ModelOptions model;
   RunSettings run;
-  DfMethod df = DfMethod::normal;
+  InferenceOptions inference;
   bool ranef = false;
 };
 

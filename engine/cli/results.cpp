@@ -129,14 +129,35 @@ Report fit_report(const std::string& command,
   report.level = options.level;
   const auto num_groups = static_cast<std::int64_t>(fit.group_level.size());
   report.glance = glance(fit.fit, fit.num_obs, num_groups);
-  report.tidy = fixed_effect_rows(
-      fit.fit, fit.terms, fit.num_obs, {.level = options.level, .df = options.df});
+  const CoefficientInference inference =
+      fit.inference.value_or(normal_inference(fit.fit));
+  report.tidy = fixed_effect_rows(fit.fit, fit.terms, inference, options.level);
   append(variance_rows(fit.fit, fit.group), report.tidy);
+  if (fit.profile_level == options.level) {
+    use_profile(fit.profile, report.tidy);
+    report.profile = fit.profile;
+  } else if (!fit.profile.empty()) {
+    report.notes.push_back(
+        fmt::format("profile intervals are stored for level {:g}, not {:g}: those shown "
+                    "are Wald's",
+                    fit.profile_level,
+                    options.level));
+  }
+  if (!report.profile.empty() && report.model.method == "reml") {
+    report.notes.push_back(
+        "profile intervals are of the full likelihood, also after REML, as lme4's are");
+  }
+  append(contrast_rows(fit.tests, options.level), report.tidy);
   if (options.ranef) {
     append(group_mode_rows(fit.modes, fit.group, fit.group_level, options.level),
            report.tidy);
   }
-  report.vcov = coefficient_covariance(fit.fit, fit.terms);
+  report.vcov = {fit.terms, inference.vcov};
+  report.tests = fit.tests;
+  if (inference.df_method != DfMethod::normal)
+    report.options.emplace_back("df", std::string(name(inference.df_method)));
+  if (inference.vcov_method != VcovMethod::model)
+    report.options.emplace_back("vcov", std::string(name(inference.vcov_method)));
   for (const char* field : {"where", "offset", "trials"}) {
     if (const std::string value = text_of(job, field); !value.empty()) {
       report.options.emplace_back(field, value);

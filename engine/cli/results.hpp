@@ -35,7 +35,6 @@ std::string text_of(const Attributes& attributes, const std::string& field);
 
 struct ReportOptions {
   double level = 0.95;
-  DfMethod df = DfMethod::normal;
   bool ranef = false;
 };
 

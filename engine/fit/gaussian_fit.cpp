@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
+#include "engine/fit/origin_shift.hpp"
 #include "engine/fit/profile.hpp"
 #include "engine/fit/within_fit.hpp"
 #include "engine/model/elementary.hpp"
@@ -159,9 +160,7 @@ FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion cr
   const Eigen::MatrixXd inverse = Lx.solve(Eigen::MatrixXd::Identity(p, p));
   fit.vcov = (fit.sigma * fit.sigma) * (inverse.transpose() * inverse);
   if (stats.has_intercept) {
-    // Undo the origin: the intercept alone moves, by c_y − Σ_k c_k β_k.
-    Eigen::MatrixXd shift = Eigen::MatrixXd::Identity(p, p);
-    shift.row(0) -= stats.origin.head(p).transpose();
+    const Eigen::MatrixXd shift = origin_shift(stats);
     fit.beta = (shift * fit.beta).eval();
     fit.beta[0] += stats.origin[p];
     fit.vcov = (shift * fit.vcov * shift.transpose()).eval();

@@ -2,6 +2,7 @@
 #include "engine/fit/rotated_form.hpp"
 
 #include "engine/error.hpp"
+#include "engine/fit/origin_shift.hpp"
 #include "engine/fit/pivot_tolerance.hpp"
 #include "engine/fit/within_fit.hpp"
 #include "engine/model/elementary.hpp"
@@ -58,8 +59,7 @@ RotatedForm rotate(const GroupedStats& stats) {
   form.S0 = within.rss;
   form.beta_ols = beta;
   if (stats.has_intercept) {
-    MatrixXd shift = MatrixXd::Identity(p, p);
-    shift.row(0) -= stats.origin.head(p).transpose();
+    const MatrixXd shift = origin_shift(stats);
     form.direction = (shift * form.direction).eval();
     form.XtX_inverse = (shift * form.XtX_inverse * shift.transpose()).eval();
     form.null_covariance = (shift * form.null_covariance * shift.transpose()).eval();

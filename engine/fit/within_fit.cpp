@@ -15,13 +15,25 @@ constexpr double kExactFit = 1e-13;
 // within groups is none (a mean that was computed in different ways).
 constexpr double kRoundingSquared = 1e-30;
 
+/// Σ z² of each column, p + 1, as the data have them.
+Eigen::VectorXd squares(const GroupedStats& stats) {
+  return (stats.mean.colwise() + stats.origin).cwiseAbs2() * stats.size;
+}
+
 }  // namespace
+
+std::vector<bool> varies_within(const GroupedStats& stats) {
+  const Eigen::VectorXd square = squares(stats);
+  std::vector<bool> varies;
+  for (Eigen::Index k = 0; k < stats.num_fixed(); ++k)
+    varies.push_back(stats.within(k, k) > kRoundingSquared * square[k]);
+  return varies;
+}
 
 WithinFit fit_within(const GroupedStats& stats) {
   const Eigen::MatrixXd& W = stats.within;
   const Eigen::Index p = stats.num_fixed();
-  const Eigen::VectorXd square =
-      (stats.mean.colwise() + stats.origin).cwiseAbs2() * stats.size;
+  const Eigen::VectorXd square = squares(stats);
 
   // Cholesky factorisation that passes over columns without a pivot.
   WithinFit fit;

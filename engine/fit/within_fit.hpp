@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <vector>
+
 #include <Eigen/Dense>
 
 #include "engine/model/grouped_stats.hpp"
@@ -19,5 +21,8 @@ struct WithinFit {
 
 /// Cost O(p³).
 WithinFit fit_within(const GroupedStats& stats);
+
+/// Which of the p columns of X vary within groups by more than rounding errors.
+std::vector<bool> varies_within(const GroupedStats& stats);
 
 }  // namespace merit

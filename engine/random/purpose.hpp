@@ -14,6 +14,7 @@ enum class Purpose : std::uint32_t {
   simulated_responses = 0x111,
   group_bootstrap = 0x200,
   row_bootstrap = 0x210,
+  tau_test = 0x280,  ///< of the exact null distribution
 };
 
 }  // namespace merit

@@ -19,12 +19,15 @@ std::int64_t num_parameters(const FitResult& fit) {
 
 /// Adds statistic, p and interval to a row with estimate and SE.
 template <class Distribution>
-void add_inference(TidyRow& row, const Distribution& reference, double level) {
+void add_wald(TidyRow& row,
+              const Distribution& reference,
+              double level,
+              double null_value = 0.0) {
   const double estimate = *row.estimate;
   const double se = *row.std_error;
   if (!std::isfinite(estimate) || !std::isfinite(se) || se <= 0.0) return;
   const double quantile = boost::math::quantile(reference, (1.0 + level) / 2.0);
-  row.statistic = estimate / se;
+  row.statistic = (estimate - null_value) / se;
   row.p_value = std::min(1.0,
                          2.0 * boost::math::cdf(boost::math::complement(
                                    reference, std::abs(*row.statistic))));
@@ -33,12 +36,22 @@ void add_inference(TidyRow& row, const Distribution& reference, double level) {
   row.conf_type = "wald";
 }
 
+/// The same by t, or by the normal distribution if df is infinite.
+void add_wald(TidyRow& row, double df, double level, double null_value = 0.0) {
+  if (std::isinf(df) && df > 0.0) {
+    add_wald(row, boost::math::normal(), level, null_value);
+  } else if (df > 0.0) {
+    row.df = df;
+    add_wald(row, boost::math::students_t(df), level, null_value);
+  }
+}
+
 }  // namespace
 
 std::vector<TidyRow> fixed_effect_rows(const FitResult& fit,
                                        std::span<const std::string> terms,
-                                       std::int64_t num_obs,
-                                       const WaldOptions& options) {
+                                       const CoefficientInference& inference,
+                                       double level) {
   assert(std::ssize(terms) == fit.beta.size());
   std::vector<TidyRow> rows;
   for (Eigen::Index i = 0; i < fit.beta.size(); ++i) {
@@ -46,12 +59,39 @@ std::vector<TidyRow> fixed_effect_rows(const FitResult& fit,
     row.effect = "fixed";
     row.term = terms[static_cast<std::size_t>(i)];
     row.estimate = fit.beta[i];
-    row.std_error = std::sqrt(fit.vcov(i, i));
-    if (options.df == DfMethod::normal) {
-      add_inference(row, boost::math::normal(), options.level);
-    } else if (const std::int64_t df = num_obs - fit.beta.size(); df > 0) {
-      row.df = static_cast<double>(df);
-      add_inference(row, boost::math::students_t(*row.df), options.level);
+    row.std_error = std::sqrt(inference.vcov(i, i));
+    add_wald(row, inference.df[i], level);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void use_profile(std::span<const ProfiledParameter> profile, std::vector<TidyRow>& rows) {
+  for (TidyRow& row : rows) {
+    for (const ProfiledParameter& parameter : profile) {
+      if (row.term != parameter.term) continue;
+      row.conf_low = parameter.low;
+      row.conf_high = parameter.high;
+      row.conf_type = "profile";
+    }
+  }
+}
+
+std::vector<TidyRow> contrast_rows(std::span<const TestResult> tests, double level) {
+  std::vector<TidyRow> rows;
+  for (const TestResult& test : tests) {
+    if (test.kind != "contrast") continue;
+    TidyRow row;
+    row.effect = "contrast";
+    row.term = test.hypothesis;
+    if (test.estimate) {
+      row.estimate = test.estimate;
+      row.std_error = test.std_error;
+      add_wald(row, test.den_df.value_or(HUGE_VAL), level, test.null_value.value_or(0.0));
+    } else {
+      row.statistic = test.statistic;
+      row.df = test.den_df;
+      row.p_value = test.p_value;
     }
     rows.push_back(std::move(row));
   }
@@ -88,7 +128,7 @@ std::vector<TidyRow> group_mode_rows(const GroupModes& modes,
     row.term = "(Intercept)";
     row.estimate = modes.mode[j];
     row.std_error = modes.sd[j];
-    add_inference(row, boost::math::normal(), level);
+    add_wald(row, boost::math::normal(), level);
     // A prediction, not a parameter to test: broom.mixed gives it neither.
     row.statistic.reset();
     row.p_value.reset();
@@ -132,11 +172,6 @@ GroupInfo describe_groups(const std::string& name, std::vector<std::int64_t> siz
                    ? upper
                    : (static_cast<double>(sizes[half - 1]) + upper) / 2.0;
   return out;
-}
-
-CoefficientCovariance coefficient_covariance(const FitResult& fit,
-                                             std::vector<std::string> terms) {
-  return {std::move(terms), fit.vcov};
 }
 
 }  // namespace merit

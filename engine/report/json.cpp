@@ -113,6 +113,22 @@ Json json_of(const TidyRow& row, bool with_bias) {
   return out;
 }
 
+Json json_of(const TestResult& test) {
+  Json out = {{"kind", test.kind}, {"hypothesis", test.hypothesis}};
+  if (test.estimate) {
+    out["estimate"] = *test.estimate;
+    out["null.value"] = value_or_null(test.null_value);
+    out["std.error"] = value_or_null(test.std_error);
+  }
+  out["statistic.name"] = test.statistic_name;
+  out["statistic"] = test.statistic;
+  out["num.df"] = value_or_null(test.num_df);
+  out["den.df"] = value_or_null(test.den_df);
+  out["p.value"] = test.p_value;
+  out["method"] = test.method;
+  return out;
+}
+
 Json json_of(const CoefficientCovariance& vcov) {
   Json matrix = Json::array();
   for (Eigen::Index i = 0; i < vcov.matrix.rows(); ++i) {
@@ -131,6 +147,14 @@ std::string to_json(const Report& report) {
   for (const TidyRow& row : report.tidy) {
     tidy.push_back(json_of(row, report.glance.replicates.has_value()));
   }
+  Json tests = Json::array();
+  for (const TestResult& test : report.tests)
+    tests.push_back(json_of(test));
+  Json profile = Json::array();
+  for (const ProfiledParameter& curve : report.profile) {
+    profile.push_back(
+        {{"term", curve.term}, {"value", curve.value}, {"zeta", curve.zeta}});
+  }
   const Json out = {{"command", report.command},
                     {"version", report.version},
                     {"model", json_of(report.model)},
@@ -139,6 +163,8 @@ std::string to_json(const Report& report) {
                     {"conf.level", report.level},
                     {"glance", json_of(report.glance)},
                     {"tidy", std::move(tidy)},
+                    {"tests", std::move(tests)},
+                    {"profile", std::move(profile)},
                     {"vcov", json_of(report.vcov)},
                     {"notes", report.notes},
                     {"provenance", json_of(report.provenance)}};

@@ -12,6 +12,8 @@
 
 #include "engine/attributes.hpp"
 #include "engine/fit/fit_result.hpp"
+#include "engine/inference/profile_interval.hpp"
+#include "engine/inference/test_result.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
 /// What a command has found, as plain values; `render.hpp` turns it into text.
@@ -23,7 +25,7 @@ namespace merit {
 /// One row of broom.mixed's tidy(). What does not apply is absent; so are text fields that
 /// are empty (`level` only outside ran_vals rows).
 struct TidyRow {
-  std::string effect;  ///< "fixed", "ran_pars", "ran_vals"
+  std::string effect;  ///< "fixed", "ran_pars", "ran_vals"; "contrast" where asked for
   std::string group;   ///< ran_*: grouping column, or "Residual"
   std::string level;   ///< ran_vals: which group
   std::string term;    ///< "(Intercept)", "x", "sd__(Intercept)", "sd__Observation"
@@ -110,6 +112,8 @@ struct Report {
   double level = 0.95;  ///< of the intervals
   Glance glance;
   std::vector<TidyRow> tidy;
+  std::vector<TestResult> tests;           ///< those that are not of one coefficient
+  std::vector<ProfiledParameter> profile;  ///< curves of the profile likelihood
   CoefficientCovariance vcov;
   std::vector<std::string> notes;  ///< sentences that a reader should not miss
   Attributes provenance;  ///< seed, ranks, threads, commit, started, seconds, …

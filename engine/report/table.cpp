@@ -174,21 +174,33 @@ std::vector<TidyRow> rows_of(const Report& report, const std::string& effect) {
   return rows;
 }
 
-/// Variance parameters of a fit: estimates without standard errors.
-TextTable variance_table(const std::vector<TidyRow>& rows, std::optional<double> icc) {
+/// Variance parameters of a fit: estimates without standard errors, perhaps with intervals.
+TextTable variance_table(const std::vector<TidyRow>& rows,
+                         std::optional<double> icc,
+                         double level) {
+  const bool intervals = std::any_of(rows.begin(), rows.end(), [](const TidyRow& row) {
+    return row.conf_low.has_value();
+  });
   TextTable table;
   table.add_column("Group", Align::left);
   table.add_column("Term", Align::left);
   table.add_column("Std.Dev.", Align::decimal);
   table.add_column("Variance", Align::decimal);
   table.add_column("ICC", Align::decimal);
+  if (intervals) add_interval_columns(table, level);
   for (const TidyRow& row : rows) {
     const double sd = row.estimate.value_or(NAN);
-    table.add_row({row.group,
-                   row.term,
-                   number_text(sd, sd),
-                   number_text(sd * sd, sd * sd),
-                   row.group == "Residual" || !icc ? "" : fmt::format("{:.4f}", *icc)});
+    std::vector<std::string> cells = {
+        row.group,
+        row.term,
+        number_text(sd, sd),
+        number_text(sd * sd, sd * sd),
+        row.group == "Residual" || !icc ? "" : fmt::format("{:.4f}", *icc)};
+    if (intervals) {
+      cells.push_back(cell(row.conf_low, sd));
+      cells.push_back(cell(row.conf_high, sd));
+    }
+    table.add_row(std::move(cells));
   }
   return table;
 }
@@ -213,6 +225,44 @@ TextTable wald_table(const std::vector<TidyRow>& rows, double level) {
     cells.push_back(row.p_value ? p_value_text(*row.p_value) : "");
     cells.push_back(cell(row.conf_low, scale));
     cells.push_back(cell(row.conf_high, scale));
+    table.add_row(std::move(cells));
+  }
+  return table;
+}
+
+/// Tests of hypotheses; contrasts of one row with their estimates.
+TextTable test_table(const std::vector<TestResult>& tests) {
+  TextTable table;
+  table.add_column("Hypothesis", Align::left);
+  const bool estimates = std::any_of(tests.begin(), tests.end(), [](const TestResult& t) {
+    return t.estimate.has_value();
+  });
+  if (estimates) {
+    table.add_column("Estimate", Align::decimal);
+    table.add_column("Std.Error", Align::decimal);
+  }
+  table.add_column("", Align::left);
+  table.add_column("Statistic", Align::decimal);
+  table.add_column("df", Align::decimal);
+  table.add_column("den.df", Align::decimal);
+  table.add_column("p", Align::decimal);
+  table.add_column("Method", Align::left);
+  const auto df = [](const std::optional<double>& value) {
+    return value ? fmt::format("{:.6g}", *value) : "";
+  };
+  for (const TestResult& test : tests) {
+    std::vector<std::string> cells = {test.hypothesis};
+    if (estimates) {
+      const double scale = test.std_error.value_or(NAN);
+      cells.push_back(cell(test.estimate, scale));
+      cells.push_back(cell(test.std_error, scale));
+    }
+    cells.push_back(test.statistic_name);
+    cells.push_back(fmt::format("{:.3f}", test.statistic));
+    cells.push_back(df(test.num_df));
+    cells.push_back(df(test.den_df));
+    cells.push_back(std::isnan(test.p_value) ? "" : p_value_text(test.p_value));
+    cells.push_back(test.method);
     table.add_row(std::move(cells));
   }
   return table;
@@ -296,10 +346,11 @@ std::string to_table(const Report& report) {
   };
   section("Random effects",
           replicates ? replicate_table(variances, report.level)
-                     : variance_table(variances, report.glance.icc));
+                     : variance_table(variances, report.glance.icc, report.level));
   section("Fixed effects",
           replicates ? replicate_table(fixed, report.level)
                      : wald_table(fixed, report.level));
+  section("Tests", test_table(report.tests));
   section("Random intercepts, by conditional mode", mode_table(modes, report.level));
   return out + closing(report);
 }

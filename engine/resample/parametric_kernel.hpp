@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/fit/rotated_constants.hpp"
 #include "engine/simd/level.hpp"
 
 namespace merit {
@@ -18,15 +19,10 @@ struct ReplicateSpan {
 
 /// The constants of a parametric bootstrap in rotated form (engine/fit/rotated_form.hpp),
 /// as plain arrays: nothing else may cross into the kernels.
-struct ParametricConstants {
-  int p, r;
-  bool reml;
-  double criterion_df;  ///< d: n − p (REML) or n (ML)
-  double residual_df;   ///< n − p − r
+struct ParametricConstants : RotatedConstants {
+  int p;
   double log_constant;  ///< log|XᵀX| for REML, else 0
-  double search_offset;
 
-  const double* mu;          ///< r
   const double* draw_sd;     ///< r, σ √(1 + λ₀ μ_i)
   const double* draw_shift;  ///< r, λ₀/(1 + λ₀ μ_i)
   double sigma;              ///< σ of the model drawn from
@@ -36,15 +32,6 @@ struct ParametricConstants {
   const double* direction_squared;  ///< p × r row-major, C_ki²
   const double* var_at_zero;        ///< p, diagonal of (XᵀX)⁻¹
   const double* var_null;           ///< p, diagonal of N
-
-  int num_sizes;             ///< distinct group sizes, ML only
-  const double* size;        ///< num_sizes
-  const double* size_count;  ///< num_sizes, groups of that size
-
-  int num_grid;
-  const double* grid;         ///< num_grid, λ_0 = 0 < λ_1 < …
-  const double* grid_shrink;  ///< num_grid × r, 1/(1 + λ_k μ_i)
-  const double* grid_factor;  ///< num_grid, exp(log-determinant(λ_k)/d)
 };
 
 /// Scratch doubles that the kernels need.

@@ -26,7 +26,7 @@ CASES = {
                ["--family gamma", "gaussian, binomial, poisson, negbinomial or ordinal"]),
     "link": ([*FIT, "--link", "logit"], ["--link logit", "identity"]),
     "method": ([*FIT, "--method", "agq"], ["--method agq", "reml", "ml"]),
-    "df": ([*FIT, "--df", "kr"], ["--df kr", "normal", "residual"]),
+    "df": ([*FIT, "--df", "welch"], ["--df welch", "normal", "residual"]),
     "format": ([*FIT, "--format", "xml"], ["--format xml", "csv", "json", "table"]),
     "progress": ([*FIT, "--progress", "bar"], ["--progress bar", "auto", "plain", "none"]),
     "level above 1": ([*FIT, "--level", "95"], ["--level 95", "between 0 and 1"]),

@@ -11,7 +11,8 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--t
          "--drop-collinear", "--simd", "--level", "--seed", "--threads", "--output", "--overwrite",
          "--progress", "--dry-run", "--ranef"]
 COMMANDS = {
-    "fit": [*EVERYWHERE, *MODEL, "--df", "--pql-inner", "--pql-scale"],
+    "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--pql-inner",
+            "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
@@ -19,8 +20,9 @@ COMMANDS = {
     "inspect": [*EVERYWHERE, "FILE", "--table"],
 }
 # Words that an option takes.
-WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual", "reml",
-                 "ml"],
+WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual",
+                 "between-within", "satterthwaite", "kr", "CR0", "CR1", "CR2", "CR3", "wald", "profile",
+                 "lrt", "exact", "reml", "ml"],
          "bootstrap": ["parametric", "cases", "groups", "rows", "both", "norm", "basic", "perc",
                        "estimates", "all", "55m"]}
 

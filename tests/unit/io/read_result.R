@@ -17,7 +17,7 @@ stopifnot(identical(as.integer(h5read(file, "replicates/status")),
 stopifnot(all(h5read(file, "replicates/committed") == 1))
 
 root <- h5readAttributes(file, "/")
-stopifnot(root$format == "merit-result", root$format_version == 1)
+stopifnot(root$format == "merit-result", root$format_version == 2)
 sessions <- h5read(file, "provenance/sessions")
 stopifnot(sessions$started[1] == "2026-01-02T03:04:05Z", sessions$threads[1] == 8)
 job <- h5readAttributes(file, "job")

@@ -27,7 +27,7 @@ with h5py.File(sys.argv[1], "r") as f:
     assert shape["shard"] == 1 and shape["num_shards"] == 1
     assert f["replicates/checksum"].dtype == np.uint64
 
-    assert f.attrs["format"] == "merit-result" and f.attrs["format_version"] == 1
+    assert f.attrs["format"] == "merit-result" and f.attrs["format_version"] == 2
     assert f.attrs["command"] == "bootstrap"
     job = f["job"].attrs
     assert job["formula"] == "y ~ größe + (1 | school)" and job["seed"] == -5

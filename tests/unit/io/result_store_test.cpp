@@ -179,6 +179,30 @@ BOOST_AUTO_TEST_CASE(a_fit_alone_is_a_result) {
   contents.command = "fit";
   contents.replicates.reset();
   contents.fit.rows_dropped.clear();
+  contents.fit.inference = {.df_method = DfMethod::kenward_roger,
+                            .vcov_method = VcovMethod::model,
+                            .vcov = Eigen::Matrix2d{{5.0, 0.25}, {0.25, 10.0}},
+                            .df = Eigen::Vector2d(4.5, kNaN)};
+  contents.fit.tests = {{.kind = "contrast",
+                         .hypothesis = "größe = 1",
+                         .method = "Kenward-Roger",
+                         .estimate = -2.5,
+                         .null_value = 1.0,
+                         .std_error = 3.0,
+                         .statistic = 1.25,
+                         .num_df = 1.0,
+                         .den_df = 4.5,
+                         .p_value = 0.3},
+                        {.kind = "contrast",
+                         .hypothesis = "all",
+                         .method = "normal",
+                         .estimate = {},
+                         .null_value = {},
+                         .std_error = {},
+                         .statistic = 2.5,
+                         .num_df = 2.0,
+                         .den_df = {},
+                         .p_value = 0.125}};
   ResultWriter writer(scratch / "fit.h5", contents, false);
   writer.finish();
   const ResultFile result = open_result(scratch / "fit.h5");
@@ -189,6 +213,28 @@ BOOST_AUTO_TEST_CASE(a_fit_alone_is_a_result) {
   BOOST_TEST(result.statuses().empty());
   BOOST_TEST(result.estimate_column(0).empty());
   BOOST_TEST((result.fit().fit.beta == contents.fit.fit.beta));
+
+  const CoefficientInference& inference = *result.fit().inference;
+  BOOST_TEST((inference.df_method == DfMethod::kenward_roger));
+  BOOST_TEST((inference.vcov_method == VcovMethod::model));
+  BOOST_TEST((inference.vcov == contents.fit.inference->vcov));
+  BOOST_TEST(inference.df[0] == 4.5);
+  BOOST_TEST(std::isnan(inference.df[1]));
+  const std::vector<TestResult>& tests = result.fit().tests;
+  BOOST_TEST_REQUIRE(tests.size() == 2U);
+  BOOST_TEST(tests[0].kind == "contrast");
+  BOOST_TEST(tests[0].hypothesis == "größe = 1");
+  BOOST_TEST(tests[0].method == "Kenward-Roger");
+  BOOST_TEST(tests[0].statistic_name == "F");
+  BOOST_TEST(*tests[0].estimate == -2.5);
+  BOOST_TEST(*tests[0].null_value == 1.0);
+  BOOST_TEST(*tests[0].std_error == 3.0);
+  BOOST_TEST(tests[0].statistic == 1.25);
+  BOOST_TEST(*tests[0].num_df == 1.0);
+  BOOST_TEST(*tests[0].den_df == 4.5);
+  BOOST_TEST(tests[0].p_value == 0.3);
+  BOOST_TEST(!tests[1].estimate);
+  BOOST_TEST(!tests[1].den_df);
 }
 
 BOOST_AUTO_TEST_CASE(without_coefficients_there_are_still_two_columns) {

@@ -29,9 +29,17 @@ inline const std::vector<std::string>& sleepstudy_terms() {
   return terms;
 }
 
+/// t with these degrees of freedom for every coefficient.
+inline CoefficientInference with_df(const FitResult& fit, double df) {
+  CoefficientInference inference = normal_inference(fit);
+  inference.df.setConstant(df);
+  return inference;
+}
+
 inline std::vector<TidyRow> sleepstudy_rows() {
   const FitResult fit = sleepstudy_ml();
-  std::vector<TidyRow> rows = fixed_effect_rows(fit, sleepstudy_terms(), 180);
+  std::vector<TidyRow> rows =
+      fixed_effect_rows(fit, sleepstudy_terms(), normal_inference(fit));
   for (TidyRow& row : variance_rows(fit, "Subject"))
     rows.push_back(row);
   return rows;
@@ -53,7 +61,7 @@ inline Report sleepstudy_report() {
   report.data.group = describe_groups("Subject", std::vector<std::int64_t>(18, 10));
   report.glance = glance(fit, 180, 18);
   report.tidy = sleepstudy_rows();
-  report.vcov = coefficient_covariance(fit, sleepstudy_terms());
+  report.vcov = {sleepstudy_terms(), fit.vcov};
   report.provenance = {{"seed", std::int64_t{1}}, {"seconds", 0.5}};
   return report;
 }

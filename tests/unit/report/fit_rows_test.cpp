@@ -53,8 +53,7 @@ BOOST_AUTO_TEST_CASE(residual_df_uses_t) {
   const std::vector<TidyRow> rows =
       fixed_effect_rows(example::sleepstudy_ml(),
                         example::sleepstudy_terms(),
-                        180,
-                        {.level = 0.95, .df = DfMethod::residual});
+                        example::with_df(example::sleepstudy_ml(), 178.0));
   BOOST_TEST(*rows[0].df == 178.0);
   BOOST_TEST(near(*rows[0].p_value, 1.46833052405334e-63, 1e-10));
   BOOST_TEST(near(*rows[1].p_value, 9.23401213118217e-28, 1e-10));
@@ -111,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_coefficient_without_standard_error_has_no_inference) {
   FitResult fit = example::sleepstudy_ml();
   fit.vcov(1, 1) = 0.0;
   const std::vector<TidyRow> rows =
-      fixed_effect_rows(fit, example::sleepstudy_terms(), 180);
+      fixed_effect_rows(fit, example::sleepstudy_terms(), normal_inference(fit));
   BOOST_TEST(!rows[1].statistic);
   BOOST_TEST(!rows[1].conf_low);
   BOOST_TEST(rows[1].conf_type.empty());

@@ -64,6 +64,8 @@ BOOST_AUTO_TEST_CASE(json_has_the_documented_keys_in_order) {
                                                      "conf.level",
                                                      "glance",
                                                      "tidy",
+                                                     "tests",
+                                                     "profile",
                                                      "vcov",
                                                      "notes",
                                                      "provenance"}),
