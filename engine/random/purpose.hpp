@@ -14,6 +14,8 @@ enum class Purpose : std::uint32_t {
   simulated_responses = 0x111,
   group_bootstrap = 0x200,
   row_bootstrap = 0x210,
+  posterior_draws = 0x300,
+  posterior_pilot = 0x301,  ///< by which a sampler is chosen
 };
 
 }  // namespace merit
