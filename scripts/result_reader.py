@@ -16,7 +16,7 @@ import numpy as np
 from command_line import DataError, InputError
 
 FORMAT = "merit-result"
-VERSION = 1
+VERSION = 2
 TAU, SIGMA = "sd__(Intercept)", "sd__Observation"
 FAILED_FROM = 2  # status codes 0 and 1 are "ok" and "boundary", all others failed
 
@@ -87,6 +87,9 @@ def read_result(path):
         with h5py.File(path, "r") as file:
             _check_format(path, file)
             job, provenance = (_attributes(file[name]) for name in ("job", "provenance"))
+            if "draws" in file:
+                raise DataError(f"{path}: holds draws from a posterior (merit sample); expected "
+                                "a result of merit bootstrap or merit fit")
             replicates = None
             if "replicates" in file:
                 replicates = _read_replicates(path, file["replicates"])

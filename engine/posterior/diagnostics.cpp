@@ -80,9 +80,24 @@ Split split_chains(const Chains& chains) {
   return out;
 }
 
+/// Normal scores of the ranks 1 … S; the same for all variables without ties.
+const std::vector<double>& normal_scores(std::size_t S) {
+  static thread_local std::vector<double> scores;
+  if (scores.size() == S) return scores;
+  const boost::math::normal normal;
+  scores.assign(S, 0.0);
+  for (std::size_t i = 0; i < S / 2; ++i) {
+    const double p = (static_cast<double>(i) + 0.625) / (static_cast<double>(S) + 0.25);
+    scores[i] = boost::math::quantile(normal, p);
+    scores[S - 1 - i] = -scores[i];
+  }
+  return scores;
+}
+
 /// Normal scores of average ranks, in place.
 void z_scale(std::vector<double>& x) {
   const boost::math::normal normal;
+  const std::vector<double>& scores = normal_scores(x.size());
   std::vector<std::size_t> order(x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -95,7 +110,9 @@ void z_scale(std::vector<double>& x) {
     while (end < order.size() && x[order[end]] == value)
       ++end;
     const double rank = 0.5 * static_cast<double>(first + end + 1);
-    const double z = boost::math::quantile(normal, (rank - 0.375) / (S + 0.25));
+    const double z = end == first + 1
+                         ? scores[first]
+                         : boost::math::quantile(normal, (rank - 0.375) / (S + 0.25));
     for (; first < end; ++first)
       x[order[first]] = z;
   }

@@ -47,6 +47,9 @@ class GaussianPosterior {
   GaussianPosterior(const GaussianPosterior&) = delete;
   GaussianPosterior& operator=(const GaussianPosterior&) = delete;
 
+  std::int64_t num_fixed() const { return stats_.num_fixed(); }
+  std::int64_t num_groups() const { return stats_.num_groups(); }
+
   /// Thread-safe. @param with_groups  draw u too
   void draw(std::uint64_t seed,
             std::int64_t number,

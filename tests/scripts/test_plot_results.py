@@ -197,8 +197,8 @@ def test_not_a_result_file(tmp_path):
         says="rail.csv: is not an HDF5 file")
     path = write_result(tmp_path / "snapshot.h5", root={"format": "merit-snapshot"})
     run("plot_results.py", path, code=65, says="its attribute format is 'merit-snapshot'")
-    path = write_result(tmp_path / "later.h5", root={"format_version": 2})
-    run("plot_results.py", path, code=65, says="format version 2")
+    path = write_result(tmp_path / "later.h5", root={"format_version": 3})
+    run("plot_results.py", path, code=65, says="format version 3")
     assert not list(tmp_path.glob("*.png"))
 
 

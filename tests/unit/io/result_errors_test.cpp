@@ -138,11 +138,11 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_results_are_refused) {
   write_example(path, {0, 1, 2});
   {
     hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
-    file.root().set_attribute("format_version", std::int64_t{2});
+    file.root().set_attribute("format_version", kResultFormatVersion + 1);
     file.close();
   }
   BOOST_TEST(has(error_of<IoError>([&] { open_result(path); }),
-                 "has result format 2; this merit reads formats 1 to 1"));
+                 "has result format 3; this merit reads formats 1 to 2"));
 }
 
 BOOST_AUTO_TEST_CASE(damaged_shapes_are_errors_not_crashes) {
