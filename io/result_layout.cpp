@@ -129,32 +129,52 @@ void write_zeros(hdf5::Group& group, const std::string& name, std::int64_t rows)
   group.write(name, std::vector<T>(static_cast<std::size_t>(rows)));
 }
 
-void lay_out_replicates(hdf5::Group root,
-                        const ReplicatePlan& plan,
-                        const StoredFit& fit) {
-  const std::vector<std::string>& terms = fit.terms;
-  hdf5::Group group = root.create_group("replicates");
-  group.set_attribute("num_replicates", plan.num_replicates);
-  group.set_attribute("block_rows", plan.block_rows);
-  group.set_attribute("shard", plan.shard.index);
-  group.set_attribute("num_shards", plan.shard.count);
-
-  const std::int64_t rows = plan.num_rows();
-  lay_out_matrix(group, "estimate", rows, estimate_columns(fit));
-  if (plan.keep_std_errors && !terms.empty()) {
-    lay_out_matrix(group, "std_error", rows, terms);
-  }
-  lay_out_rows<double>(group, "log_likelihood", rows);
+/// Names of status codes: how a replicate ended; whether a draw is a new one.
+std::vector<std::string> status_codes(RowKind kind) {
+  if (kind == RowKind::draws) return {"accepted", "repeated"};
   std::vector<std::string> codes;
   codes.reserve(kNumReplicateStatuses);
   for (int code = 0; code < kNumReplicateStatuses; ++code) {
     codes.emplace_back(name(static_cast<ReplicateStatus>(code)));
   }
+  return codes;
+}
+
+void lay_out_replicates(hdf5::Group root,
+                        const ReplicatePlan& plan,
+                        const std::vector<std::string>& columns,
+                        const std::vector<std::string>& terms) {
+  const RowNames names = row_names(plan.kind);
+  hdf5::Group group = root.create_group(names.group);
+  group.set_attribute(names.count, plan.num_replicates);
+  if (plan.kind == RowKind::draws) group.set_attribute("num_chains", plan.num_chains);
+  group.set_attribute("block_rows", plan.block_rows);
+  group.set_attribute("shard", plan.shard.index);
+  group.set_attribute("num_shards", plan.shard.count);
+
+  const std::int64_t rows = plan.num_rows();
+  lay_out_matrix(group, names.values, rows, columns);
+  if (plan.keep_std_errors && !terms.empty()) {
+    lay_out_matrix(group, "std_error", rows, terms);
+  }
+  lay_out_rows<double>(group, "log_likelihood", rows);
   lay_out_rows<std::uint8_t>(group, "status", rows);
-  group.dataset("status").set_attribute("codes", codes);
+  group.dataset("status").set_attribute("codes", status_codes(plan.kind));
 
   write_zeros<std::uint8_t>(group, "committed", plan.blocks().count);
   write_zeros<std::uint64_t>(group, "checksum", plan.blocks().count);
+}
+
+void write_posterior(hdf5::Group root, const StoredPosterior& posterior) {
+  std::vector<std::string> parameters, distributions;
+  for (const auto& [parameter, distribution] : posterior.priors) {
+    parameters.push_back(parameter);
+    distributions.push_back(distribution);
+  }
+  hdf5::Group group = root.create_group("prior");
+  group.write("parameter", parameters);
+  group.write("distribution", distributions);
+  write_attributes(root.create_group("sampler"), posterior.sampler);
 }
 
 void lay_out_sessions(hdf5::Group provenance) {
@@ -179,6 +199,11 @@ Place place_of(const hdf5::Group& group, const std::string& name) {
 
 }  // namespace
 
+RowNames row_names(RowKind kind) {
+  if (kind == RowKind::draws) return {"draws", "value", "num_draws"};
+  return {"replicates", "estimate", "num_replicates"};
+}
+
 void lay_out_result(const std::string& path, const ResultContents& contents) {
   hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
   write_attributes(file.root(),
@@ -188,8 +213,13 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
   write_attributes(file.root().create_group("job"), contents.job);
   write_fit(file.root(), contents.fit);
   write_inference(file.root(), contents.fit);
+  if (contents.posterior) write_posterior(file.root(), *contents.posterior);
   if (contents.replicates) {
-    lay_out_replicates(file.root(), *contents.replicates, contents.fit);
+    lay_out_replicates(
+        file.root(),
+        *contents.replicates,
+        contents.posterior ? contents.posterior->columns : estimate_columns(contents.fit),
+        contents.fit.terms);
   }
   write_attributes(file.root().create_group("provenance"), contents.provenance);
   lay_out_sessions(file.root().group("provenance"));
@@ -208,10 +238,12 @@ ResultPlaces find_places(const std::string& path) {
                      .threads = place_of(sessions, "threads"),
                      .replicates = place_of(sessions, "replicates"),
                      .seconds = place_of(sessions, "seconds")};
-  if (!file.root().exists("replicates")) return places;
-  const hdf5::Group group = file.root().group("replicates");
+  const bool draws = file.root().exists("draws");
+  if (!draws && !file.root().exists("replicates")) return places;
+  const RowNames names = row_names(draws ? RowKind::draws : RowKind::replicates);
+  const hdf5::Group group = file.root().group(names.group);
   ReplicatePlaces& replicates = places.replicates.emplace();
-  replicates.estimate = place_of(group, "estimate");
+  replicates.estimate = place_of(group, names.values);
   if (group.exists("std_error")) replicates.std_error = place_of(group, "std_error");
   replicates.log_likelihood = place_of(group, "log_likelihood");
   replicates.status = place_of(group, "status");

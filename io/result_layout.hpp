@@ -11,6 +11,17 @@
 
 namespace merit {
 
+/// What rows are called in the file, by their kind.
+struct RowNames {
+  const char* group;   ///< "replicates", "draws"
+  const char* values;  ///< "estimate", "value"
+  const char* count;   ///< "num_replicates", "num_draws"
+};
+RowNames row_names(RowKind kind);
+
+/// Versions of the format: the least that can hold a file is written.
+inline constexpr std::int64_t kVersionWithoutDraws = 1;
+
 /// Where the rows of a dataset lie in the file.
 struct Place {
   std::int64_t offset = 0;

@@ -172,6 +172,21 @@ StoredFit read_fit(const hdf5::Group& group) {
   return out;
 }
 
+StoredPosterior read_posterior(const hdf5::Group& root) {
+  StoredPosterior out;
+  const hdf5::Group group = root.group("prior");
+  const std::vector<std::string> parameters = read_strings(group, "parameter");
+  const std::vector<std::string> distributions = read_strings(group, "distribution");
+  if (parameters.size() != distributions.size()) {
+    throw IoError(group.name() +
+                  ": damaged: parameters and distributions differ in number");
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    out.priors.emplace_back(parameters[i], distributions[i]);
+  out.sampler = read_attributes(root.group("sampler"));
+  return out;
+}
+
 std::vector<Session> read_sessions(const hdf5::Group& group) {
   const auto text = [&](const std::string& name) {
     return open_shaped(group, name, {kMostSessions}).read_strings();

@@ -30,6 +30,9 @@ hdf5::Dataset open_shaped(const hdf5::Group& group,
 /// /fit. @throws IoError
 StoredFit read_fit(const hdf5::Group& group);
 
+/// /prior and /sampler. @throws IoError
+StoredPosterior read_posterior(const hdf5::Group& root);
+
 /// /provenance/sessions. @throws IoError
 std::vector<Session> read_sessions(const hdf5::Group& group);
 

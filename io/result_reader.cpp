@@ -42,6 +42,7 @@ struct ResultFile::State {
   StoredFit fit;
   Attributes provenance;
   std::vector<Session> sessions;
+  std::optional<StoredPosterior> posterior;
   std::optional<ReplicatePlan> plan;
   std::vector<std::string> columns;
   std::vector<std::uint8_t> marks;
@@ -60,7 +61,7 @@ struct ResultFile::State {
 
  private:
   void read_provenance(const hdf5::Group& group);
-  void read_replicates(const hdf5::Group& group);
+  void read_replicates(const hdf5::Group& group, RowKind kind);
   void read_marks();
 };
 
@@ -72,7 +73,12 @@ void ResultFile::State::read() {
   fit = read_fit(root.group("fit"));
   read_inference(root, fit);
   read_provenance(root.group("provenance"));
-  if (root.exists("replicates")) read_replicates(root.group("replicates"));
+  if (root.exists("prior")) posterior = read_posterior(root);
+  for (const RowKind kind : {RowKind::replicates, RowKind::draws}) {
+    if (root.exists(row_names(kind).group)) {
+      read_replicates(root.group(row_names(kind).group), kind);
+    }
+  }
 }
 
 /// The sessions' end and time beside what was known at the start.
@@ -91,11 +97,21 @@ void ResultFile::State::read_provenance(const hdf5::Group& group) {
   });
 }
 
-void ResultFile::State::read_replicates(const hdf5::Group& group) {
+void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) {
   const auto p = std::ssize(fit.terms);
-  estimate = group.dataset("estimate");
+  const RowNames names = row_names(kind);
+  estimate = group.dataset(names.values);
   ReplicatePlan shape;
-  shape.num_replicates = group.attribute<std::int64_t>("num_replicates");
+  shape.kind = kind;
+  shape.num_replicates = group.attribute<std::int64_t>(names.count);
+  if (kind == RowKind::draws) {
+    if (!posterior) throw IoError(group.name() + ": damaged: draws without /prior");
+    posterior->columns = estimate.attribute<std::vector<std::string>>("columns");
+    shape.num_chains = group.attribute<std::int64_t>("num_chains");
+    if (shape.num_chains < 1 || shape.num_replicates % shape.num_chains != 0) {
+      throw IoError(group.name() + ": damaged: chains of unequal length");
+    }
+  }
   shape.block_rows = group.attribute<std::int64_t>("block_rows");
   shape.shard = {group.attribute<std::int64_t>("shard"),
                  group.attribute<std::int64_t>("num_shards")};
@@ -109,7 +125,7 @@ void ResultFile::State::read_replicates(const hdf5::Group& group) {
   }
   plan = shape;
   const std::int64_t R = shape.num_rows();
-  columns = merit::estimate_columns(fit);
+  columns = posterior ? posterior->columns : merit::estimate_columns(fit);
   check_shape(estimate, {R, std::ssize(columns)});
   if (shape.keep_std_errors) std_error = open_shaped(group, "std_error", {R, p});
   log_likelihood = open_shaped(group, "log_likelihood", {R});
@@ -265,6 +281,9 @@ void ResultFile::for_each_block(
 
 const std::vector<Session>& ResultFile::sessions() const {
   return state_->sessions;
+}
+const std::optional<StoredPosterior>& ResultFile::posterior() const {
+  return state_->posterior;
 }
 const std::vector<std::uint8_t>& ResultFile::marks() const {
   return state_->marks;

@@ -69,7 +69,13 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   }
   if (contents.replicates) {
     const ReplicatePlan& plan = *contents.replicates;
-    const std::int64_t columns = (p + 2) + (plan.keep_std_errors ? p : 0) + 1;
+    std::int64_t values = p + 2;
+    if (contents.posterior) {
+      values = std::ssize(contents.posterior->columns);
+      for (const std::string& column : contents.posterior->columns)
+        bytes += 6 * kWord + std::ssize(column);
+    }
+    const std::int64_t columns = values + (plan.keep_std_errors ? p : 0) + 1;
     bytes += plan.num_rows() * (columns * kWord + 1) + plan.blocks().count * (1 + kWord);
   }
   return bytes;

@@ -72,7 +72,10 @@ struct Shard {
   bool operator==(const Shard&) const = default;
 };
 
-/// Shape of the replicates. Blocks are the unit of writing; part of the job, not of the
+/// What the rows of a file are: bootstrap replicates, or draws from a posterior.
+enum class RowKind { replicates, draws };
+
+/// Shape of the replicates (or draws). Blocks are the unit of writing; part of the job, not of the
 /// schedule. A file holds the blocks of one shard, which is all of them unless it says so.
 struct ReplicatePlan {
   std::int64_t num_replicates = 0;  ///< R ≥ 1, of the whole job
@@ -80,11 +83,22 @@ struct ReplicatePlan {
   bool keep_std_errors = false;     ///< `--keep all`
   Shard shard = {};                 ///< what this file holds
 
+  RowKind kind = RowKind::replicates;
+  std::int64_t num_chains = 0;  ///< draws: R / num_chains draws each, chain by chain
+
   /// Of the whole job. (Written so that a block_rows near 2⁶³ cannot overflow.)
   std::int64_t num_blocks() const { return (num_replicates - 1) / block_rows + 1; }
   BlockRange blocks() const;                                      ///< in this file
   BlockRange rows(BlockRange blocks) const;                       ///< their replicates
   std::int64_t num_rows() const { return rows(blocks()).count; }  ///< in this file
+};
+
+/// What else a posterior is a function of, and how it was drawn from.
+struct StoredPosterior {
+  std::vector<std::pair<std::string, std::string>> priors =
+      {};                                 ///< parameter, distribution
+  Attributes sampler = {};                ///< which one, and why
+  std::vector<std::string> columns = {};  ///< of the draws
 };
 
 /// One run of the program that worked on a file.
@@ -105,8 +119,9 @@ struct ResultContents {
   std::string command;  ///< "fit", "bootstrap"
   JobDescription job;
   StoredFit fit;
-  std::optional<ReplicatePlan> replicates;  ///< none: `merit fit --output`
-  Attributes provenance;                    ///< what is known at the start
+  std::optional<ReplicatePlan> replicates;        ///< none: `merit fit --output`
+  Attributes provenance;                          ///< what is known at the start
+  std::optional<StoredPosterior> posterior = {};  ///< `merit sample`
   std::vector<Session> earlier_sessions =
       {};                ///< of the files that this one is made from
   Session session = {};  ///< so far; the writer fills in the rest
@@ -205,6 +220,7 @@ class ResultFile {
   const StoredFit& fit() const;
   const Attributes& provenance() const;  ///< in byte order of names
   const std::vector<Session>& sessions() const;
+  const std::optional<StoredPosterior>& posterior() const;  ///< after `merit sample`
 
   /// Nothing for a result of `merit fit`.
   const std::optional<ReplicatePlan>& replicates() const;

@@ -87,6 +87,9 @@ def read_result(path):
         with h5py.File(path, "r") as file:
             _check_format(path, file)
             job, provenance = (_attributes(file[name]) for name in ("job", "provenance"))
+            if "draws" in file:
+                raise DataError(f"{path}: holds draws from a posterior (merit sample); expected "
+                                "a result of merit bootstrap or merit fit")
             replicates = None
             if "replicates" in file:
                 replicates = _read_replicates(path, file["replicates"])

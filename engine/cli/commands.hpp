@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/cli/options.hpp"
+#include "engine/cli/sample_options.hpp"
 #include "engine/error.hpp"
 #include "engine/run/communicator.hpp"
 
@@ -20,6 +21,7 @@ struct CommandContext {
 /// *Collective* and throw the same on all ranks.
 ExitCode run(const CommandContext& context, const FitCommand& command);
 ExitCode run(const CommandContext& context, const BootstrapCommand& command);
+ExitCode run(const CommandContext& context, const SampleCommand& command);
 ExitCode run(const CommandContext& context, const SummarizeCommand& command);
 ExitCode run(const CommandContext& context, const MergeCommand& command);
 ExitCode run(const CommandContext& context, const InspectCommand& command);

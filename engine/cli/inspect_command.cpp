@@ -163,19 +163,24 @@ std::string to_csv(const SnapshotDescription& d) {
   return text;
 }
 
+const char* rows_word(const ResultFile& file) {
+  return file.posterior() ? "draws" : "replicates";
+}
+
 /// @throws IoError if rows are not what was written
 void check_rows(const ResultFile& file) {
   const std::vector<std::int64_t> damaged = file.damaged_blocks();
   if (damaged.empty()) return;
   const BlockRange rows = file.replicates()->rows({damaged.front(), 1});
-  throw IoError(fmt::format(
-      "{}: damaged: replicates {} to {} do not match their checksum, and so do {} of "
-      "{} blocks in all; make the file again",
-      file.path(),
-      rows.first,
-      rows.end() - 1,
-      damaged.size(),
-      file.replicates()->blocks().count));
+  throw IoError(
+      fmt::format("{}: damaged: {} {} to {} do not match their checksum, and so do {} of "
+                  "{} blocks in all; make the file again",
+                  file.path(),
+                  rows_word(file),
+                  rows.first,
+                  rows.end() - 1,
+                  damaged.size(),
+                  file.replicates()->blocks().count));
 }
 
 std::string to_table(const ResultFile& file) {
@@ -183,11 +188,17 @@ std::string to_table(const ResultFile& file) {
   if (file.replicates()) {
     const std::string shard =
         file.shard() == Shard{} ? "" : fmt::format(" of shard {}", text_of(file.shard()));
-    text += fmt::format("{} of {} replicates{} ({}), checksums are right\n",
+    text += fmt::format("{} of {} {}{} ({}), checksums are right\n",
                         with_separators(file.num_committed()),
                         with_separators(file.replicates()->num_rows()),
+                        rows_word(file),
                         shard,
                         file.complete() ? "complete" : "partial");
+  }
+  if (file.posterior()) {
+    text += "\npriors\n";
+    for (const auto& [parameter, distribution] : file.posterior()->priors)
+      text += fmt::format("  {:<16}  {}\n", parameter, distribution);
   }
   for (const Attributes* part : {&file.job(), &file.provenance()}) {
     text += part == &file.job() ? "\njob\n" : "\nprovenance\n";
@@ -197,7 +208,7 @@ std::string to_table(const ResultFile& file) {
   }
   text += "\nsessions\n";
   for (const Session& s : file.sessions()) {
-    text += fmt::format("  {} to {}, {}, {} × {} threads{}{}: {} replicates in {}\n",
+    text += fmt::format("  {} to {}, {}, {} × {} threads{}{}: {} {} in {}\n",
                         s.started,
                         s.finished,
                         s.host,
@@ -206,6 +217,7 @@ std::string to_table(const ResultFile& file) {
                         s.batch_job.empty() ? "" : ", ",
                         s.batch_job,
                         with_separators(s.replicates),
+                        rows_word(file),
                         duration_text(s.seconds));
   }
   return text;
@@ -215,7 +227,7 @@ nlohmann::ordered_json to_json(const ResultFile& file) {
   nlohmann::ordered_json json = {
       {"file", file.path()}, {"command", file.command()}, {"complete", file.complete()}};
   if (file.replicates()) {
-    json["replicates"] = file.replicates()->num_replicates;
+    json[rows_word(file)] = file.replicates()->num_replicates;
     json["committed"] = file.num_committed();
     json["shard"] = text_of(file.shard());
     json["checksums"] = "right";

@@ -30,6 +30,7 @@ struct Program {
       "ranks and threads."};
   FitCommand fit;
   BootstrapCommand bootstrap;
+  SampleCommand sample;
   SummarizeCommand summarize;
   MergeCommand merge;
   InspectCommand inspect;
@@ -45,6 +46,7 @@ struct Program {
         "resumable.");
     add("fit", "one model: estimates and inference", fit);
     add("bootstrap", "R replicates of a model, distributed", bootstrap);
+    add("sample", "draws from a model's posterior, distributed", sample);
     add("summarize", "tables and intervals from a result file", summarize);
     add("merge", "shards of one job into the file of the whole", merge);
     add("inspect", "what a snapshot or result file holds", inspect);

@@ -30,6 +30,11 @@ std::vector<ResultFile> open_shards(const std::vector<std::string>& paths) {
   std::vector<ResultFile> files;
   for (const std::string& path : paths) {
     files.push_back(open_result(path));
+    if (files.back().posterior()) {
+      throw UsageError(path +
+                       ": holds draws of merit sample, which has no shards; merge joins "
+                       "shards of merit bootstrap");
+    }
     if (!files.back().replicates()) {
       throw UsageError(path +
                        ": holds a fit without replicates; merge joins the shards of "

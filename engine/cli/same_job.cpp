@@ -24,10 +24,12 @@ std::string remedy(const JobDifference& difference) {
     return "another version of merit: use the one that began";
   }
   if (difference.field == "formula") return "give the stored one";
+  if (difference.field == "prior") return "give the --prior options that lead to them";
   if (difference.field == "drop_collinear") {
     return difference.stored == "true" ? "--drop-collinear" : "without --drop-collinear";
   }
   if (difference.stored.empty()) return "without --" + difference.field;
+  if (difference.field == "save_groups") return "--save-groups " + difference.stored;
   return fmt::format("--{} {}", difference.field, shown(difference.stored));
 }
 
@@ -36,7 +38,7 @@ bool follows(const JobDifference& difference, const std::vector<JobDifference>& 
   if (difference.field != "block_rows") return false;
   return std::any_of(all.begin(), all.end(), [](const JobDifference& other) {
     return other.field == "replicates" || other.field == "type" ||
-           other.field == "resample";
+           other.field == "resample" || other.field == "draws" || other.field == "chains";
   });
 }
 

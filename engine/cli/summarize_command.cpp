@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/commands.hpp"
+#include "engine/cli/draw_report.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/run/agree.hpp"
 
@@ -16,7 +17,8 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
     const ResultFile file = open_result(command.results);
     const ReportOptions options{.level = command.level, .ranef = command.ranef};
     const Report report =
-        file.replicates()
+        file.posterior() ? draw_report(file, options)
+        : file.replicates()
             ? bootstrap_report(file, command.intervals, options)
             : fit_report(
                   file.command(), file.fit(), file.job(), file.provenance(), options);

@@ -15,6 +15,8 @@ enum class Purpose : std::uint32_t {
   group_bootstrap = 0x200,
   row_bootstrap = 0x210,
   tau_test = 0x280,  ///< of the exact null distribution
+  posterior_draws = 0x300,
+  posterior_pilot = 0x301,  ///< by which a sampler is chosen
 };
 
 }  // namespace merit

@@ -29,12 +29,14 @@ std::string field(const std::optional<double>& value) {
 
 std::string to_csv(const Report& report) {
   const bool with_bias = report.glance.replicates.has_value();
+  const bool with_draws = report.glance.draws.has_value();
   std::string out = fmt::format(
       "effect,group,level,term,estimate,{}std.error,statistic,df,p.value,conf.low,"
-      "conf.high,conf.type\n",
-      with_bias ? "bias," : "");
+      "conf.high,conf.type{}\n",
+      with_bias ? "bias," : "",
+      with_draws ? ",rhat,ess_bulk,ess_tail,mcse" : "");
   for (const TidyRow& row : report.tidy) {
-    out += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{},{}\n",
+    out += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{},{}",
                        field(row.effect),
                        field(row.group),
                        field(row.level),
@@ -48,6 +50,14 @@ std::string to_csv(const Report& report) {
                        field(row.conf_low),
                        field(row.conf_high),
                        field(row.conf_type));
+    if (with_draws) {
+      out += fmt::format(",{},{},{},{}",
+                         field(row.rhat),
+                         field(row.ess_bulk),
+                         field(row.ess_tail),
+                         field(row.mcse));
+    }
+    out += '\n';
   }
   return out;
 }

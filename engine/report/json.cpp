@@ -93,6 +93,16 @@ Json json_of(const Glance& glance) {
     }
     out["by_status"] = by_status;
   }
+  if (glance.draws) {
+    const DrawCounts& draws = *glance.draws;
+    out["chains"] = draws.num_chains;
+    out["draws"] = draws.num_chains * draws.draws_per_chain;
+    out["sampler"] = json_of(draws.sampler);
+    Json priors = Json::object();
+    for (const auto& [parameter, distribution] : draws.priors)
+      priors[parameter] = distribution;
+    out["priors"] = priors;
+  }
   return out;
 }
 
@@ -110,6 +120,12 @@ Json json_of(const TidyRow& row, bool with_bias) {
   out["conf.low"] = value_or_null(row.conf_low);
   out["conf.high"] = value_or_null(row.conf_high);
   out["conf.type"] = text_or_null(row.conf_type);
+  if (row.rhat) {
+    out["rhat"] = *row.rhat;
+    out["ess_bulk"] = value_or_null(row.ess_bulk);
+    out["ess_tail"] = value_or_null(row.ess_tail);
+    out["mcse"] = value_or_null(row.mcse);
+  }
   return out;
 }
 

@@ -37,7 +37,14 @@ struct TidyRow {
   std::optional<double> p_value;
   std::optional<double> conf_low;
   std::optional<double> conf_high;
-  std::string conf_type;  ///< "wald", "norm", "basic", "perc"; empty without interval
+  std::string
+      conf_type;  ///< "wald", "norm", "basic", "perc", "eti"; empty without interval
+
+  // Posterior draws: convergence and Monte Carlo error (engine/posterior/diagnostics.hpp).
+  std::optional<double> rhat;
+  std::optional<double> ess_bulk;
+  std::optional<double> ess_tail;
+  std::optional<double> mcse;  ///< of the estimate, the posterior mean
 };
 
 struct ModelInfo {
@@ -77,6 +84,14 @@ struct ReplicateCounts {
   std::int64_t num_failed() const;
 };
 
+/// Draws from a posterior, and where they come from.
+struct DrawCounts {
+  std::int64_t num_chains = 0;
+  std::int64_t draws_per_chain = 0;                         ///< those summarised
+  std::vector<std::pair<std::string, std::string>> priors;  ///< parameter, distribution
+  Attributes sampler;
+};
+
 /// One line per model: broom.mixed's glance().
 struct Glance {
   std::int64_t num_obs = 0;
@@ -95,6 +110,7 @@ struct Glance {
   std::string message;
   std::optional<QuadratureError> quadrature;
   std::optional<ReplicateCounts> replicates;
+  std::optional<DrawCounts> draws;
 };
 
 /// Covariance matrix of the fixed effects.

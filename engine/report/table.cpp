@@ -29,6 +29,7 @@ std::string title(const Report& report) {
                             : fmt::format("generalised linear mixed model ({}, {})",
                                           report.model.family,
                                           report.model.link);
+  if (report.command == "sample") return "Posterior of a " + kind;
   if (report.command == "bootstrap") {
     kind = "Bootstrap of a " + kind;
   } else {
@@ -85,6 +86,19 @@ std::string replicates_text(const ReplicateCounts& counts) {
   return out;
 }
 
+/// "exact independent draws (98% of proposals accepted)"
+std::string sampler_text(const Attributes& sampler) {
+  std::string method, acceptance;
+  for (const auto& [key, value] : sampler) {
+    if (key == "method") method = value_text(value);
+    if (key == "acceptance" && std::holds_alternative<double>(value)) {
+      acceptance = fmt::format(" ({:.0f}% of proposals accepted)",
+                               100.0 * std::get<double>(value));
+    }
+  }
+  return method + acceptance;
+}
+
 /// What was fitted to what.
 std::string heading(const Report& report) {
   const DataInfo& data = report.data;
@@ -127,6 +141,19 @@ std::string heading(const Report& report) {
     if (const std::int64_t boundary = g.replicates->boundary(); boundary > 0) {
       line("", with_separators(boundary) + " on the boundary: sd__(Intercept) is 0");
     }
+  }
+  if (g.draws) {
+    line("Draws",
+         fmt::format("{} chains of {}, by {}",
+                     g.draws->num_chains,
+                     with_separators(g.draws->draws_per_chain),
+                     sampler_text(g.draws->sampler)));
+    std::string label = "Priors";
+    for (const auto& [parameter, distribution] : g.draws->priors) {
+      line(label, parameter + " ~ " + distribution);
+      label.clear();
+    }
+    return out;
   }
   if (std::isfinite(g.log_likelihood))
     line("Likelihood",
@@ -294,6 +321,35 @@ TextTable replicate_table(const std::vector<TidyRow>& rows, double level) {
   return table;
 }
 
+TextTable posterior_table(const std::vector<TidyRow>& rows, double level, bool by_level) {
+  TextTable table;
+  table.add_column(by_level && !rows.empty() ? rows.front().group : "Term", Align::left);
+  table.add_column("Mean", Align::decimal);
+  table.add_column("SD", Align::decimal);
+  add_interval_columns(table, level);
+  table.add_column("MCSE", Align::decimal);
+  table.add_column("R-hat", Align::decimal);
+  table.add_column("ESS bulk", Align::decimal);
+  table.add_column("tail", Align::decimal);
+  for (const TidyRow& row : rows) {
+    const double scale = row.std_error.value_or(NAN);
+    const auto count = [](const std::optional<double>& value) {
+      return value && std::isfinite(*value) ? fmt::format("{:.0f}", *value) : "";
+    };
+    table.add_row(
+        {by_level ? row.level : row.term,
+         cell(row.estimate, scale),
+         cell(row.std_error, scale),
+         cell(row.conf_low, scale),
+         cell(row.conf_high, scale),
+         row.mcse && std::isfinite(*row.mcse) ? fmt::format("{:.2g}", *row.mcse) : "",
+         row.rhat && std::isfinite(*row.rhat) ? fmt::format("{:.4f}", *row.rhat) : "",
+         count(row.ess_bulk),
+         count(row.ess_tail)});
+  }
+  return table;
+}
+
 /// In the order of a caterpillar plot: by mode.
 TextTable mode_table(std::vector<TidyRow> rows, double level) {
   std::stable_sort(rows.begin(), rows.end(), [](const TidyRow& a, const TidyRow& b) {
@@ -318,7 +374,9 @@ TextTable mode_table(std::vector<TidyRow> rows, double level) {
 std::string closing(const Report& report) {
   const Glance& g = report.glance;
   std::vector<std::string> notes;
-  if (!g.message.empty()) {
+  if (g.draws) {
+    // The fit is not what is reported here.
+  } else if (!g.message.empty()) {
     notes.push_back(g.message);
   } else if (!g.converged) {
     notes.emplace_back("the fit did not converge");
@@ -344,6 +402,12 @@ std::string to_table(const Report& report) {
   const auto section = [&out](const std::string& name, const TextTable& table) {
     if (!table.empty()) out += "\n" + name + "\n" + table.text("  ");
   };
+  if (report.glance.draws) {
+    section("Standard deviations", posterior_table(variances, report.level, false));
+    section("Fixed effects", posterior_table(fixed, report.level, false));
+    section("Group intercepts", posterior_table(modes, report.level, true));
+    return out + closing(report);
+  }
   section("Random effects",
           replicates ? replicate_table(variances, report.level)
                      : variance_table(variances, report.glance.icc, report.level));

@@ -15,6 +15,8 @@ COMMANDS = {
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
+    "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
+               "--prior", "--save-groups", "--resume", "--time-limit"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
     "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],

@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "fit": ["base", "simd", "random", "model"],
     "inference": ["base", "simd", "random", "model", "fit"],
     "resample": ["base", "simd", "random", "model", "fit"],
-    "posterior": ["base", "simd", "random", "model", "fit"],
+    "posterior": ["base", "simd", "random", "model", "fit", "resample"],
     "study": STATISTICS,
     "report": [*STATISTICS, "study"],
     "run": ["base"],

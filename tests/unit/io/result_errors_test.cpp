@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_results_are_refused) {
   write_example(path, {0, 1, 2});
   {
     hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
-    file.root().set_attribute("format_version", std::int64_t{3});
+    file.root().set_attribute("format_version", kResultFormatVersion + 1);
     file.close();
   }
   BOOST_TEST(has(error_of<IoError>([&] { open_result(path); }),

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/draw_report.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/report/draw_rows.hpp"
+
+namespace merit {
+namespace {
+
+/// The draws that can be summarised: the first so many of every chain.
+class StoredChains {
+ public:
+  explicit StoredChains(const ResultFile& file)
+      : file_(file),
+        of_a_chain_(file.replicates()->num_replicates / file.replicates()->num_chains) {
+    const ReplicatePlan& plan = *file.replicates();
+    for (const BlockRange& blocks : file.committed_blocks())
+      rows_.push_back(plan.rows(blocks));
+    per_chain_ = of_a_chain_;
+    for (std::int64_t chain = 0; chain < plan.num_chains; ++chain)
+      per_chain_ = std::min(per_chain_, there_from(chain * of_a_chain_));
+  }
+
+  std::int64_t per_chain() const { return per_chain_; }
+  bool all() const { return per_chain_ == of_a_chain_; }
+
+  std::vector<double> column(std::size_t index) const {
+    const std::vector<double> stored = file_.estimate_column(index);
+    if (all()) return stored;
+    std::vector<double> out;
+    for (std::int64_t chain = 0; chain < file_.replicates()->num_chains; ++chain) {
+      const auto from = stored.begin() + position(chain * of_a_chain_);
+      out.insert(out.end(), from, from + per_chain_);
+    }
+    return out;
+  }
+
+ private:
+  /// Rows that are there without a gap from this one on, within its chain.
+  std::int64_t there_from(std::int64_t row) const {
+    for (const BlockRange& range : rows_) {
+      if (row >= range.first && row < range.end())
+        return std::min(of_a_chain_, range.end() - row);
+    }
+    return 0;
+  }
+  /// Of a stored row among all stored ones.
+  std::int64_t position(std::int64_t row) const {
+    std::int64_t before = 0;
+    for (const BlockRange& range : rows_) {
+      if (row >= range.end()) before += range.count;
+      if (row >= range.first && row < range.end()) return before + row - range.first;
+    }
+    return before;
+  }
+
+  const ResultFile& file_;
+  std::int64_t of_a_chain_;
+  std::int64_t per_chain_ = 0;
+  std::vector<BlockRange> rows_;
+};
+
+/// Rows for the columns of group intercepts.
+void append_group_rows(const StoredFit& fit, std::vector<TidyRow>& rows) {
+  for (const std::string& level : fit.group_level) {
+    TidyRow row;
+    row.effect = "ran_vals";
+    row.group = fit.group;
+    row.level = level;
+    row.term = "(Intercept)";
+    rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace
+
+Report draw_report(const ResultFile& file, const ReportOptions& options) {
+  constexpr std::int64_t kFewest = 4;
+  Report report = fit_report(
+      "sample", file.fit(), file.job(), file.provenance(), {.level = options.level});
+  const StoredChains chains(file);
+  if (chains.per_chain() < kFewest) {
+    throw UsageError(
+        fmt::format("{}: holds {} draws of each chain so far; a summary needs {}",
+                    file.path(),
+                    chains.per_chain(),
+                    kFewest));
+  }
+  const std::size_t parameters = report.tidy.size();
+  // Behind the parameters stands the log prior, then the groups.
+  const bool groups = file.columns().size() > parameters + 1;
+  if (options.ranef && groups) append_group_rows(file.fit(), report.tidy);
+  const ReadColumn read = [&](std::size_t column) {
+    return chains.column(column < parameters ? column : column + 1);
+  };
+  report.notes =
+      summarize_draw_columns(report.tidy, read, chains.per_chain(), options.level);
+  report.glance.draws = DrawCounts{.num_chains = file.replicates()->num_chains,
+                                   .draws_per_chain = chains.per_chain(),
+                                   .priors = file.posterior()->priors,
+                                   .sampler = file.posterior()->sampler};
+  for (const auto& [name, value] : file.job()) {
+    if (name == "seed") report.options.emplace_back(name, value);
+  }
+  if (options.ranef && !groups) {
+    report.notes.emplace_back(
+        "no draws of the group intercepts are stored (--save-groups draws)");
+  }
+  if (!chains.all()) {
+    report.notes.push_back(
+        fmt::format("partial: the first {} of {} draws of each chain",
+                    chains.per_chain(),
+                    file.replicates()->num_replicates / file.replicates()->num_chains));
+  }
+  return report;
+}
+
+}  // namespace merit

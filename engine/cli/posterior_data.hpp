@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "engine/cli/model_data.hpp"
+#include "engine/cli/model_options.hpp"
+#include "engine/posterior/prior_set.hpp"
+
+namespace merit {
+
+/// The model's parameters as priors see them.
+PriorModel prior_model(const ModelOptions& options, const ModelData& data);
+
+/// What data-dependent priors are scaled by; of a Gaussian model whose `data.rows` are there.
+DataScales data_scales(const ModelData& data, const PriorModel& model);
+
+}  // namespace merit

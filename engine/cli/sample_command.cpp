@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "engine/cli/commands.hpp"
+#include "engine/cli/draw_report.hpp"
+#include "engine/cli/model_data.hpp"
+#include "engine/cli/posterior_data.hpp"
+#include "engine/cli/progress_display.hpp"
+#include "engine/cli/provenance.hpp"
+#include "engine/cli/results.hpp"
+#include "engine/cli/same_job.hpp"
+#include "engine/posterior/gaussian_sampler.hpp"
+#include "engine/report/text_table.hpp"
+#include "engine/run/agree.hpp"
+#include "engine/run/stop_signals.hpp"
+#include "engine/run/task_runner.hpp"
+
+namespace merit {
+namespace {
+
+/// A posterior ready to be drawn from.
+struct Posterior {
+  StoredPosterior stored;
+  std::vector<std::string> warnings;
+  DrawShape shape;
+  std::unique_ptr<Scheme> sampler;
+};
+
+Posterior make_posterior(const SampleCommand& command, const ModelData& data) {
+  Posterior out;
+  const PriorModel model = prior_model(command.model, data);
+  const PriorSet priors = resolve_priors(command.priors, model, data_scales(data, model));
+  out.warnings = priors.warnings;
+  out.stored.priors = describe(priors, model);
+  out.shape = {.num_chains = command.chains,
+               .draws_per_chain = command.draws,
+               .with_groups = command.save_groups == SaveGroups::draws};
+  std::vector<std::string>& columns = out.stored.columns;
+  columns = data.terms;
+  columns.insert(columns.end(), {"sd__(Intercept)", "sd__Observation", "lprior"});
+  if (out.shape.with_groups) {
+    for (const std::string& level : data.group_level)
+      columns.push_back(fmt::format("r_{}[{}]", data.group, level));
+  }
+  try {
+    auto posterior = std::make_shared<const GaussianPosterior>(data.stats, priors);
+    out.stored.sampler = {{"method", std::string("exact independent draws")},
+                          {"acceptance", posterior->acceptance()}};
+    out.sampler = gaussian_sampler(std::move(posterior), out.shape, command.run.seed);
+  } catch (const DataError& error) {
+    throw DataError(command.model.formula + ": " + error.what());
+  } catch (const UsageError& error) {
+    throw UsageError(command.model.formula + ": " + error.what());
+  }
+  return out;
+}
+
+/// Draws per block of work and of the file: a function of the job alone.
+std::int64_t block_rows(const SampleCommand& command) {
+  const std::int64_t share = command.chains * command.draws / 64;
+  return std::clamp<std::int64_t>(share, 8, 8192);
+}
+
+JobDescription describe_job(const SampleCommand& command,
+                            const ModelData& data,
+                            const Posterior& posterior,
+                            const ReplicatePlan& plan) {
+  JobDescription job = describe_job(command.model, data);
+  std::vector<std::string> priors;
+  for (const auto& [parameter, distribution] : posterior.stored.priors)
+    priors.push_back(parameter + "~" + distribution);
+  job.emplace_back("prior", fmt::format("{}", fmt::join(priors, "; ")));
+  job.emplace_back("draws", command.draws);
+  job.emplace_back("chains", command.chains);
+  job.emplace_back("seed", fmt::format("{}", command.run.seed));
+  job.emplace_back("save_groups", std::string(name(command.save_groups)));
+  job.emplace_back("block_rows", plan.block_rows);
+  return job;
+}
+
+/// What a job would take, from draws made and thrown away.
+std::string estimate(const Scheme& sampler,
+                     const ResultContents& contents,
+                     const RunRecord& record) {
+  using Clock = std::chrono::steady_clock;
+  const ReplicatePlan& plan = *contents.replicates;
+  ReplicateRows rows;
+  std::int64_t made = 0;
+  const Clock::time_point start = Clock::now();
+  std::chrono::duration<double> spent{};
+  do {
+    const std::int64_t count = std::min<std::int64_t>(plan.block_rows, 256);
+    sampler.make(made, count, rows);
+    made += count;
+    spent = Clock::now() - start;
+  } while (spent.count() < 0.3);
+  int workers = 0;
+  for (const RankLayout& rank : record.layout())
+    workers += rank.threads;
+  const double rate = static_cast<double>(made) / spent.count();
+  return fmt::format(
+      "{} draws: about {} on {} ({:.3g} draws/s per thread)\n"
+      "result file: {:.1f} MB; nothing written\n",
+      plan.num_replicates,
+      duration_text(static_cast<double>(plan.num_replicates) / (rate * workers)),
+      describe(record.layout()),
+      rate,
+      static_cast<double>(expected_bytes(contents)) / 1e6);
+}
+
+enum class Found : std::uint8_t { nothing, part, finished };
+
+/// What --resume finds at the output, before any data are read. *Collective*
+Found find_draws(const Communicator& comm, const SampleCommand& command) {
+  return root_or_none(comm, [&] {
+    if (command.run.dry_run) return Found::nothing;
+    check_output(command.model, command.run);
+    if (!command.run.resume) return Found::nothing;
+    const std::optional<ResultFile> stored = find_stored(command.run.output);
+    if (!stored) return Found::nothing;
+    return stored->path() == command.run.output ? Found::finished : Found::part;
+  });
+}
+
+std::string stopped_sentence(const ResultWriter& writer,
+                             const ReplicatePlan& plan,
+                             const std::string& output) {
+  return fmt::format(
+      "stopped by {}: {} of {} draws are on disk in {}.parts; run the same command with "
+      "--resume to go on",
+      StopSignals::reason(),
+      with_separators(writer.num_replicates()),
+      with_separators(plan.num_rows()),
+      output);
+}
+
+ExitCode report(const SampleCommand& command, const std::vector<std::string>& notes) {
+  const ResultFile file = open_result(command.run.output);
+  Report report = draw_report(
+      file,
+      {.level = command.run.level, .ranef = command.save_groups == SaveGroups::draws});
+  report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+  show(report, command.run.format);
+  return ExitCode::done;
+}
+
+/// Makes the draws that are not stored. *Collective*
+RunSummary make_draws(const Communicator& comm,
+                      const SampleCommand& command,
+                      const Scheme& sampler,
+                      const ReplicatePlan& plan,
+                      std::optional<ResultWriter>& writer) {
+  ProgressDisplay display(comm.is_root() ? command.run.progress : ProgressMode::none,
+                          "draws");
+  RunOptions options{.threads = command.run.num_threads()};
+  options.stop_requested = StopSignals::stop_requested;
+  options.is_done = [&](std::int64_t block) { return writer->has_block(block); };
+  options.abandon = [&] {
+    writer->sync();
+    display.close();
+    comm.abort(static_cast<int>(ExitCode::stopped),
+               stopped_sentence(*writer, plan, command.run.output));
+  };
+  options.progress = [&](Progress progress) {
+    progress.checkpoint_age = writer->checkpoint_age();
+    display.show(progress);
+  };
+  const Work work = [&](int, std::int64_t first, std::int64_t count) {
+    static thread_local ReplicateRows rows;
+    sampler.make(first, count, rows);
+    Bytes bytes;
+    pack_into(rows, bytes);
+    return bytes;
+  };
+  const Sink sink =
+      [&](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
+        writer->write_block(first, unpack_replicates(bytes));
+        return std::int64_t{0};
+      };
+  const RunSummary summary =
+      run_tasks(comm, {plan.num_rows(), plan.block_rows}, options, work, sink);
+  display.close();
+  return summary;
+}
+
+}  // namespace
+
+ExitCode run(const CommandContext& context, const SampleCommand& command) {
+  const Communicator& comm = context.comm;
+  validate(command);
+  StopSignals signals(comm.is_root(), command.run.time_limit);
+  const Found found = find_draws(comm, command);
+  const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
+  const ModelData data =
+      read_model_data(comm, command.model, command.run, {.rows = true});
+  const Posterior posterior =
+      all_or_none(comm, [&] { return make_posterior(command, data); });
+  std::vector<std::string> notes = data.notes;
+  notes.insert(notes.end(), posterior.warnings.begin(), posterior.warnings.end());
+
+  const ReplicatePlan plan{.num_replicates = posterior.shape.num_draws(),
+                           .block_rows = block_rows(command),
+                           .kind = RowKind::draws,
+                           .num_chains = command.chains};
+  const JobDescription job = describe_job(command, data, posterior, plan);
+  root_or_none(comm, [&] {
+    if (found == Found::nothing) return;
+    const std::optional<ResultFile> stored = find_stored(command.run.output);
+    if (stored) check_same_job(*stored, job, plan.shard, command.run.output);
+  });
+  const auto tables = [&] {
+    return root_or_none(comm, [&] { return report(command, notes); });
+  };
+  if (found == Found::finished) {
+    if (comm.is_root()) remove_leftover_parts(command.run.output);
+    return tables();
+  }
+
+  const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
+  const ResultContents contents{.command = "sample",
+                                .job = job,
+                                .fit = stored_fit(data, fit),
+                                .replicates = plan,
+                                .provenance = record.at_start(),
+                                .posterior = posterior.stored,
+                                .session = record.session()};
+  if (command.run.dry_run) {
+    root_or_none(comm, [&] { print(estimate(*posterior.sampler, contents, record)); });
+    return ExitCode::done;
+  }
+  std::optional<ResultWriter> writer;
+  root_or_none(comm, [&] {
+    const std::string& output = command.run.output;
+    if (command.run.resume) {
+      writer.emplace(ResultWriter::resume(output, contents));
+    } else {
+      writer.emplace(output, contents, command.run.overwrite);
+    }
+  });
+  signals.note_only();
+  const RunSummary summary = make_draws(comm, command, *posterior.sampler, plan, writer);
+  if (summary.stopped) {
+    root_or_none(comm, [&] {
+      writer->sync();
+      fmt::print(
+          stderr, "merit: {}\n", stopped_sentence(*writer, plan, command.run.output));
+    });
+    return ExitCode::stopped;
+  }
+  root_or_none(comm, [&] { writer->finish(); });
+  signals.end_at_once();
+  return tables();
+}
+
+}  // namespace merit

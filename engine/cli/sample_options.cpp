@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/sample_options.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/cli/option_kinds.hpp"
+#include "engine/error.hpp"
+
+namespace merit {
+namespace {
+
+/// Far beyond any use, and small enough that a draw's number fits beside its chain's.
+constexpr std::int64_t kMostDraws = 1'000'000'000'000;
+constexpr std::int64_t kMostChains = 10'000;
+
+const Words<SaveGroups> kSaveGroups = {{"none", SaveGroups::none},
+                                       {"draws", SaveGroups::draws}};
+
+}  // namespace
+
+std::string_view name(SaveGroups save) {
+  return save == SaveGroups::none ? "none" : "draws";
+}
+
+void add_options(CLI::App& app, SampleCommand& command) {
+  add_model(app, command.model);
+  add_run(app, command.run);
+  add_number(app, "--draws", command.draws, "N", "of each chain (default 1000)");
+  add_number(app, "--chains", command.chains, "N", "how many (default 4)");
+  app.add_option_function<std::vector<std::string>>(
+         "--prior",
+         [&command](const std::vector<std::string>& given) { command.priors = given; },
+         "brms (default), rstanarm, mlwin, flat, or PARAM~DIST, e.g. 'sd~half_t(3, "
+         "2.5)'; "
+         "repeatable, later ones count")
+      ->type_name("SET|PARAM~DIST")
+      ->allow_extra_args(false);
+  add_choice(app,
+             "--save-groups",
+             command.save_groups,
+             kSaveGroups,
+             "draws of the group intercepts too (default none)");
+  add_resume(app, command.run);
+}
+
+void validate(const SampleCommand& command) {
+  validate(command.model);
+  validate(command.run);
+  if (!command.model.is_gaussian()) {
+    throw UsageError(fmt::format(
+        "--family {}: merit sample draws from gaussian models in this version",
+        command.model.family));
+  }
+  if (command.draws < 1 || command.draws > kMostDraws) {
+    throw UsageError(fmt::format("--draws {}: give 1 to {}", command.draws, kMostDraws));
+  }
+  if (command.chains < 1 || command.chains > kMostChains) {
+    throw UsageError(
+        fmt::format("--chains {}: give 1 to {}", command.chains, kMostChains));
+  }
+  if (command.draws > kMostDraws / command.chains) {
+    throw UsageError(fmt::format("--draws {} --chains {}: give at most {} draws in all",
+                                 command.draws,
+                                 command.chains,
+                                 kMostDraws));
+  }
+  if (command.run.output.empty() && !command.run.dry_run) {
+    throw UsageError("--output is missing: name the file for the draws");
+  }
+}
+
+}  // namespace merit

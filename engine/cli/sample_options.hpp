@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/model_options.hpp"
+#include "engine/cli/run_settings.hpp"
+
+namespace merit {
+
+/// What is stored of the group intercepts.
+enum class SaveGroups { none, draws };
+
+struct SampleCommand {
+  ModelOptions model;
+  RunSettings run;
+  std::int64_t draws = 1000;  ///< per chain
+  std::int64_t chains = 4;
+  std::vector<std::string> priors;  ///< as given, in order
+  SaveGroups save_groups = SaveGroups::none;
+};
+
+void add_options(CLI::App& app, SampleCommand& command);
+
+/// Checks what no single option can. @throws UsageError
+void validate(const SampleCommand& command);
+
+std::string_view name(SaveGroups save);
+
+}  // namespace merit
