@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/cli/options.hpp"
+#include "engine/cli/simulate_options.hpp"
 #include "engine/error.hpp"
 #include "engine/run/communicator.hpp"
 
@@ -23,5 +24,6 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& command);
 ExitCode run(const CommandContext& context, const SummarizeCommand& command);
 ExitCode run(const CommandContext& context, const MergeCommand& command);
 ExitCode run(const CommandContext& context, const InspectCommand& command);
+ExitCode run(const CommandContext& context, const SimulateCommand& command);
 
 }  // namespace merit

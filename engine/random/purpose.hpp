@@ -14,6 +14,10 @@ enum class Purpose : std::uint32_t {
   simulated_responses = 0x111,
   group_bootstrap = 0x200,
   row_bootstrap = 0x210,
+  study_group_sizes = 0x300,  ///< of simulation studies, like the following
+  study_intercepts = 0x301,
+  study_responses = 0x302,
+  study_covariates = 0x1000,  ///< + k: the k-th covariate
 };
 
 }  // namespace merit

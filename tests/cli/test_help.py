@@ -14,6 +14,8 @@ COMMANDS = {
     "fit": [*EVERYWHERE, *MODEL, "--df", "--pql-inner", "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
+    "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
+                 "--progress", "--dry-run"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
     "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],
