@@ -7,6 +7,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(Random123 REQUIRED)  # cmake/FindRandom123.cmake
 find_package(xxHash REQUIRED)     # cmake/FindxxHash.cmake
 find_package(CLI11 REQUIRED)
+find_package(toml11 REQUIRED)      # study files
 
 if(MERIT_MPI)
   set(MPI_CXX_SKIP_MPICXX ON)  # the C interface; the C++ one left the standard in 2012

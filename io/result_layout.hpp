@@ -20,7 +20,6 @@ struct RowNames {
 RowNames row_names(RowKind kind);
 
 /// Versions of the format: the least that can hold a file is written.
-inline constexpr std::int64_t kVersionWithoutDraws = 1;
 
 /// Where the rows of a dataset lie in the file.
 struct Place {

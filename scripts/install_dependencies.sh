@@ -13,7 +13,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build
-       libeigen3-dev libboost-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+       libeigen3-dev libboost-dev libfmt-dev nlohmann-json3-dev libcli11-dev libtoml11-dev
        librandom123-dev libxxhash-dev libhdf5-dev zlib1g-dev libopenmpi-dev openmpi-bin)
 scripts=(python3 python3-numpy python3-pandas python3-h5py python3-matplotlib)
 tests=(libboost-test-dev python3-pytest hdf5-tools r-base-core r-bioc-rhdf5 r-cran-haven)
@@ -52,14 +52,14 @@ missing_tools() {
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   say "this is not Debian or Ubuntu, so nothing is installed. merit needs GCC >= 12 (or"
-  say "Clang >= 14), CMake >= 3.25, Eigen 3.4, Boost >= 1.74, fmt, nlohmann-json, CLI11,"
+  say "Clang >= 14), CMake >= 3.25, Eigen 3.4, Boost >= 1.74, fmt, nlohmann-json, CLI11, toml11,"
   say "Random123, xxHash, zlib, HDF5, an MPI library; Python with numpy, pandas, h5py, matplotlib."
   say "Fedora   dnf install gcc-c++ cmake ninja-build eigen3-devel boost-devel fmt-devel \\"
-  say "           json-devel cli11-devel xxhash-devel zlib-devel hdf5-devel openmpi-devel \\"
+  say "           json-devel cli11-devel toml11-devel xxhash-devel zlib-devel hdf5-devel openmpi-devel \\"
   say "           python3-pandas python3-h5py python3-matplotlib   (Random123: spack, conda)"
   say "conda    conda create -n merit -c conda-forge cxx-compiler cmake ninja eigen boost-cpp \\"
-  say "           fmt nlohmann_json cli11 random123 xxhash zlib hdf5 openmpi pandas h5py matplotlib"
-  say "Spack    spack install gcc@12: cmake eigen boost fmt nlohmann-json cli11 random123 \\"
+  say "           fmt nlohmann_json cli11 toml11 random123 xxhash zlib hdf5 openmpi pandas h5py matplotlib"
+  say "Spack    spack install gcc@12: cmake eigen boost fmt nlohmann-json cli11 toml11 random123 \\"
   say "           xxhash zlib hdf5 openmpi py-pandas py-h5py py-matplotlib"
   say "cluster  module avail: load a compiler, CMake, MPI, HDF5, Eigen, Boost; the rest with Spack"
   missing="$(missing_tools)"

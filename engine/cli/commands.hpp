@@ -6,6 +6,7 @@
 
 #include "engine/cli/options.hpp"
 #include "engine/cli/sample_options.hpp"
+#include "engine/cli/simulate_options.hpp"
 #include "engine/error.hpp"
 #include "engine/run/communicator.hpp"
 
@@ -25,5 +26,6 @@ ExitCode run(const CommandContext& context, const SampleCommand& command);
 ExitCode run(const CommandContext& context, const SummarizeCommand& command);
 ExitCode run(const CommandContext& context, const MergeCommand& command);
 ExitCode run(const CommandContext& context, const InspectCommand& command);
+ExitCode run(const CommandContext& context, const SimulateCommand& command);
 
 }  // namespace merit

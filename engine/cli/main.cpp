@@ -34,6 +34,7 @@ struct Program {
   SummarizeCommand summarize;
   MergeCommand merge;
   InspectCommand inspect;
+  SimulateCommand simulate;
   std::function<ExitCode(const CommandContext&)> chosen;
 
   Program() {
@@ -47,6 +48,7 @@ struct Program {
     add("fit", "one model: estimates and inference", fit);
     add("bootstrap", "R replicates of a model, distributed", bootstrap);
     add("sample", "draws from a model's posterior, distributed", sample);
+    add("simulate", "a simulation study: estimators, design cells, repetitions", simulate);
     add("summarize", "tables and intervals from a result file", summarize);
     add("merge", "shards of one job into the file of the whole", merge);
     add("inspect", "what a snapshot or result file holds", inspect);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -62,18 +63,78 @@ WorkingFit fit_at(const WorkingSums& sums,
   return fit;
 }
 
-/// The λ ≥ 0 where the derivative turns from falling to rising, by bisection of log λ.
+/// A λ with the derivative there, and the fit.
+struct Bound {
+  double lambda;
+  WorkingFit fit;
+};
+
+/// λ > 0 on both sides of a place where the derivative turns from falling to rising, no more
+/// than a factor of 16 apart; `low` falls, `high` does not.
+/// @param near  where to look first, or 0
+std::pair<Bound, Bound> bracket(const WorkingSums& sums,
+                                double num_obs,
+                                const QuasiOptions& options,
+                                double near) {
+  const auto at = [&](double lambda) {
+    return Bound{lambda, fit_at(sums, lambda, num_obs, options)};
+  };
+  const double least = 1e-12 / sums.weight.mean(), most = 1e12 / sums.weight.mean();
+  if (near > least && near < most) {
+    Bound low = at(0.8 * near), high = low;
+    if (low.fit.derivative < 0.0) {
+      high = at(1.25 * near);
+      while (high.fit.derivative < 0.0 && high.lambda < most) {
+        low = std::move(high);
+        high = at(8.0 * low.lambda);
+      }
+    } else {
+      while (low.fit.derivative >= 0.0 && low.lambda > least) {
+        high = std::move(low);
+        low = at(high.lambda / 8.0);
+      }
+    }
+    return {std::move(low), std::move(high)};
+  }
+  Bound low = at(least), high = at(most);
+  while (high.lambda > 16.0 * low.lambda) {
+    Bound middle = at(std::sqrt(low.lambda) * std::sqrt(high.lambda));
+    (middle.fit.derivative < 0.0 ? low : high) = std::move(middle);
+  }
+  return {std::move(low), std::move(high)};
+}
+
+/// The λ ≥ 0 where the derivative turns from falling to rising: false position with the
+/// Illinois rule (an end that stays counts half), which gains digits faster than linearly.
+/// @param near  λ of the working model before this one, or 0
 WorkingFit fit_working(const WorkingSums& sums,
                        double num_obs,
-                       const QuasiOptions& options) {
-  WorkingFit fit = fit_at(sums, 0.0, num_obs, options);
-  if (fit.derivative >= 0.0) return fit;
-  double low = 1e-12 / sums.weight.mean(), high = 1e12 / sums.weight.mean();
-  for (int i = 0; i < 200 && high > low * (1.0 + 4e-16); ++i) {
-    const double half = std::sqrt(low) * std::sqrt(high);
-    if (half <= low || half >= high) break;
-    fit = fit_at(sums, half, num_obs, options);
-    (fit.derivative < 0.0 ? low : high) = half;
+                       const QuasiOptions& options,
+                       double near) {
+  WorkingFit at_zero = fit_at(sums, 0.0, num_obs, options);
+  if (at_zero.derivative >= 0.0) return at_zero;
+  auto [low, high] = bracket(sums, num_obs, options, near);
+  double slope_low = low.fit.derivative, slope_high = high.fit.derivative;
+  WorkingFit fit = low.fit;
+  int stays = 0;  // −1: the lower end, 1: the upper one
+  for (int i = 0; i < 100; ++i) {
+    const double share = slope_low / (slope_low - slope_high);
+    double lambda = low.lambda + share * (high.lambda - low.lambda);
+    if (!(lambda > low.lambda && lambda < high.lambda)) break;
+    const double before = fit.lambda;
+    fit = fit_at(sums, lambda, num_obs, options);
+    if (fit.derivative == 0.0 || std::abs(lambda - before) < 1e-14 * lambda) break;
+    if (fit.derivative < 0.0) {
+      low.lambda = lambda;
+      slope_low = fit.derivative;
+      if (stays == 1) slope_high *= 0.5;
+      stays = 1;
+    } else {
+      high.lambda = lambda;
+      slope_high = fit.derivative;
+      if (stays == -1) slope_low *= 0.5;
+      stays = -1;
+    }
   }
   return fit;
 }
@@ -110,7 +171,8 @@ class QuasiLikelihood {
     while (!settled && iteration < options_.max_iterations) {
       ++iteration;
       gather();
-      working = fit_working(sums_, static_cast<double>(rows_.num_obs()), options_);
+      working = fit_working(
+          sums_, static_cast<double>(rows_.num_obs()), options_, working.lambda);
       fit.psi.head(p) = working.beta;
       set_modes(working);
       change = set_eta(working.beta);
@@ -169,10 +231,17 @@ class QuasiLikelihood {
       for (Eigen::Index a = 0; a < p; ++a)
         z[a] = rows_.x[static_cast<std::size_t>((pack * p + a) * kPackRows + lane)];
       z[p] = eta_[at] - rows_.offset[at] + (rows_.y[at] - m * mu) / (m * slope);
-      sums_.ZtWZ.noalias() += w * z * z.transpose();
-      sums_.ZtW1.col(j) += w * z;
+      double* product = sums_.ZtWZ.data();
+      double* sum = sums_.ZtW1.data() + j * (p + 1);
+      for (Eigen::Index a = 0; a <= p; ++a, product += p + 1) {
+        const double wz = w * z[a];
+        sum[a] += wz;
+        for (Eigen::Index b = 0; b <= a; ++b)
+          product[b] += wz * z[b];
+      }
       sums_.weight[j] += w;
     });
+    sums_.ZtWZ.triangularView<Eigen::StrictlyLower>() = sums_.ZtWZ.transpose();
   }
 
   void set_modes(const WorkingFit& working) {

@@ -17,6 +17,10 @@ enum class Purpose : std::uint32_t {
   tau_test = 0x280,  ///< of the exact null distribution
   posterior_draws = 0x300,
   posterior_pilot = 0x301,  ///< by which a sampler is chosen
+  study_group_sizes = 0x400,  ///< of simulation studies, like the following
+  study_intercepts = 0x401,
+  study_responses = 0x402,
+  study_covariates = 0x1000,  ///< + k: the k-th covariate
 };
 
 }  // namespace merit

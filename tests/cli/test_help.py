@@ -17,6 +17,8 @@ COMMANDS = {
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--prior", "--save-groups", "--resume", "--time-limit"],
+    "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
+                 "--progress", "--dry-run"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
     "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "engine/study/data_generator.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/resample/simulate_kernel.hpp"
+
+namespace merit {
+namespace {
+
+constexpr std::int64_t kPad = 8;
+
+std::int64_t padded(std::int64_t count) {
+  return (count + kPad - 1) / kPad * kPad;
+}
+
+Purpose covariate_purpose(std::size_t index) {
+  return static_cast<Purpose>(static_cast<std::uint32_t>(Purpose::study_covariates) +
+                              static_cast<std::uint32_t>(index));
+}
+
+/// Calls visit(group, first row, rows) for each group.
+template <class Visit>
+void for_each_group(const DataSet& data, const Visit& visit) {
+  std::int64_t first = 0;
+  for (std::size_t j = 0; j < data.size.size(); ++j) {
+    visit(static_cast<std::int64_t>(j), first, data.size[j]);
+    first += data.size[j];
+  }
+}
+
+}  // namespace
+
+DrawKernels draw_kernels(SimdLevel level) {
+  return at_level(
+      level, simd_v2::draw_kernels, simd_v3::draw_kernels, simd_v4::draw_kernels)();
+}
+
+DataGenerator::DataGenerator(const Study& study, SimdLevel simd)
+    : study_(&study), simd_(simd), draws_(draw_kernels(simd)) {}
+
+void DataGenerator::make(std::int64_t cell,
+                         std::int64_t repetition,
+                         Workspace& work,
+                         DataSet& out) const {
+  const StudyCell& how = study_->cells[static_cast<std::size_t>(cell)];
+  const std::int64_t task = study_task(cell, repetition);
+  const std::int64_t n = draw_sizes(how, task, work, out.size);
+  out.covariate.resize(study_->covariates.size());
+  for (std::size_t k = 0; k < study_->covariates.size(); ++k) {
+    out.covariate[k].resize(static_cast<std::size_t>(padded(n)));
+    draw_covariate(k, task, work, out);
+  }
+  multiply_terms(out);
+  out.y.resize(static_cast<std::size_t>(padded(n)));
+  draw_responses(how, task, work, out);
+}
+
+std::int64_t DataGenerator::num_obs(std::int64_t cell,
+                                    std::int64_t repetition,
+                                    Workspace& work) const {
+  std::vector<std::int64_t> size;
+  return draw_sizes(study_->cells[static_cast<std::size_t>(cell)],
+                    study_task(cell, repetition),
+                    work,
+                    size);
+}
+
+std::int64_t DataGenerator::draw_sizes(const StudyCell& cell,
+                                       std::int64_t task,
+                                       Workspace& work,
+                                       std::vector<std::int64_t>& size) const {
+  const std::int64_t J = cell.num_groups;
+  size.assign(static_cast<std::size_t>(J), static_cast<std::int64_t>(cell.size.mean));
+  if (cell.size.sd == 0.0) return J * size.front();
+  work.draws.resize(static_cast<std::size_t>(padded(J)));
+  draws_.normals(
+      study_->seed, Purpose::study_group_sizes, task, padded(J), work.draws.data());
+  std::int64_t n = 0;
+  for (std::size_t j = 0; j < size.size(); ++j) {
+    const double drawn = std::rint(cell.size.mean + cell.size.sd * work.draws[j]);
+    size[j] = std::max(cell.size.least, static_cast<std::int64_t>(drawn));
+    n += size[j];
+  }
+  return n;
+}
+
+void DataGenerator::draw_covariate(std::size_t index,
+                                   std::int64_t task,
+                                   Workspace& work,
+                                   DataSet& out) const {
+  const Covariate& covariate = study_->covariates[index];
+  AlignedVector<double>& values = out.covariate[index];
+  const std::int64_t J = out.num_groups();
+  const bool by_group = covariate.level == CovariateLevel::group;
+  const std::int64_t count = by_group ? padded(J) : std::ssize(values);
+  if (by_group) work.draws.resize(static_cast<std::size_t>(count));
+  double* const drawn = by_group ? work.draws.data() : values.data();
+  const Purpose purpose = covariate_purpose(index);
+  switch (covariate.kind) {
+    case CovariateKind::normal:
+      draws_.normals(study_->seed, purpose, task, count, drawn);
+      for (std::int64_t i = 0; i < count; ++i)
+        drawn[i] = covariate.mean + covariate.sd * drawn[i];
+      break;
+    case CovariateKind::binary:
+      draws_.uniforms(study_->seed, purpose, task, count, drawn);
+      for (std::int64_t i = 0; i < count; ++i)
+        drawn[i] = drawn[i] < covariate.share ? 1.0 : 0.0;
+      break;
+    case CovariateKind::halves:
+      for (std::int64_t j = 0; j < J; ++j)
+        drawn[j] = j < (J + 1) / 2 ? 0.0 : 1.0;
+      break;
+  }
+  if (!by_group) return;
+  for_each_group(out, [&](std::int64_t j, std::int64_t first, std::int64_t rows) {
+    std::fill_n(values.begin() + first, rows, drawn[j]);
+  });
+}
+
+void DataGenerator::multiply_terms(DataSet& out) const {
+  out.column.resize(study_->terms.size());
+  for (std::size_t t = 0; t < study_->terms.size(); ++t) {
+    const std::vector<std::size_t>& factors = study_->terms[t].covariates;
+    if (factors.empty()) continue;
+    AlignedVector<double>& column = out.column[t];
+    column = out.covariate[factors.front()];
+    for (std::size_t k = 1; k < factors.size(); ++k) {
+      const AlignedVector<double>& other = out.covariate[factors[k]];
+      for (std::size_t i = 0; i < column.size(); ++i)
+        column[i] *= other[i];
+    }
+  }
+}
+
+void DataGenerator::draw_responses(const StudyCell& cell,
+                                   std::int64_t task,
+                                   Workspace& work,
+                                   DataSet& out) const {
+  const std::int64_t J = out.num_groups();
+  work.draws.resize(static_cast<std::size_t>(padded(J)));
+  draws_.normals(
+      study_->seed, Purpose::study_intercepts, task, padded(J), work.draws.data());
+  AlignedVector<double>& eta = work.eta;
+  eta.assign(out.y.size(), 0.0);
+  for_each_group(out, [&](std::int64_t j, std::int64_t first, std::int64_t rows) {
+    std::fill_n(
+        eta.begin() + first, rows, cell.tau * work.draws[static_cast<std::size_t>(j)]);
+  });
+  for (std::size_t t = 0; t < study_->terms.size(); ++t) {
+    const double beta = cell.beta[t];
+    if (study_->terms[t].covariates.empty()) {
+      for (double& value : eta)
+        value += beta;
+    } else if (beta != 0.0) {
+      const AlignedVector<double>& column = out.column[t];
+      for (std::size_t i = 0; i < eta.size(); ++i)
+        eta[i] += beta * column[i];
+    }
+  }
+  AlignedVector<double>& y = out.y;
+  const std::int64_t count = std::ssize(y);
+  if (study_->is_gaussian()) {
+    draws_.normals(study_->seed, Purpose::study_responses, task, count, y.data());
+    for (std::size_t i = 0; i < y.size(); ++i)
+      y[i] = eta[i] + cell.sigma * y[i];
+    return;
+  }
+  work.draws.resize(y.size());
+  draws_.uniforms(study_->seed, Purpose::study_responses, task, count, work.draws.data());
+  const SimulateKernels kernels = simulate_kernels(simd_);
+  const std::int64_t packs = count / kPad;
+  if (study_->link == Link::logit) {
+    kernels.logit_events(eta.data(), 0.0, work.draws.data(), packs, y.data());
+    return;
+  }
+  work.mean.resize(y.size());
+  const auto mean =
+      study_->link == Link::probit ? kernels.normal_cdf : kernels.cloglog_cdf;
+  mean(eta.data(), 0.0, packs, work.mean.data());
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y[i] = work.draws[i] < work.mean[i] ? 1.0 : 0.0;
+}
+
+}  // namespace merit

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "engine/study/estimate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/error.hpp"
+#include "engine/fit/gaussian_fit.hpp"
+#include "engine/fit/glmm_start.hpp"
+#include "engine/fit/quasi_likelihood.hpp"
+#include "engine/model/group_moments.hpp"
+#include "engine/model/moments_builder.hpp"
+#include "engine/resample/glmm_refit.hpp"
+
+namespace merit {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+/// Where τ begins; about the middle of what binary data have.
+constexpr double kStartTau = 0.5;
+
+bool is_quasi(const StudyEstimator& estimator) {
+  return estimator.method == "pql" || estimator.method == "mql";
+}
+
+/// Takes a fit of the estimator's own columns to the study's.
+void write_fit(const StudyEstimator& estimator,
+               const FitResult& fit,
+               std::int64_t at,
+               ReplicateRows& out) {
+  const std::int64_t T = out.num_std_errors;
+  double* estimate = out.estimate.data() + at * out.num_estimates;
+  double* std_error = out.std_error.data() + at * out.num_std_errors;
+  for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
+    const auto row = static_cast<Eigen::Index>(a);
+    estimate[estimator.terms[a]] = fit.beta[row];
+    std_error[estimator.terms[a]] = std::sqrt(fit.vcov(row, row));
+  }
+  estimate[T] = fit.tau;
+  estimate[T + 1] = fit.sigma;
+  const auto row = static_cast<std::size_t>(at);
+  out.log_likelihood[row] = fit.log_likelihood;
+  out.status[row] = static_cast<std::uint8_t>(fit.on_boundary ? ReplicateStatus::boundary
+                                                              : ReplicateStatus::ok);
+}
+
+}  // namespace
+
+void resize_rows(const Study& study, std::int64_t repetitions, ReplicateRows& rows) {
+  const auto T = static_cast<std::int64_t>(study.terms.size());
+  rows.resize(repetitions * study.num_estimators(), T + 2, T);
+}
+
+void EstimatorBench::estimate_all(const DataSet& data,
+                                  std::int64_t first,
+                                  ReplicateRows& out) {
+  model_terms_.clear();
+  for (std::int64_t e = 0; e < study_->num_estimators(); ++e) {
+    // NaN, until there is something better.
+    GlmmRefit::fail(ReplicateStatus::degenerate, first + e, out);
+    estimate(study_->estimators[static_cast<std::size_t>(e)], data, first + e, out);
+  }
+}
+
+void EstimatorBench::estimate(const StudyEstimator& estimator,
+                              const DataSet& data,
+                              std::int64_t at,
+                              ReplicateRows& out) {
+  try {
+    if (study_->is_gaussian()) return fit_gaussian_model(estimator, data, at, out);
+    const auto end = data.y.begin() + data.num_obs();
+    const double first = data.y.front();
+    if (std::all_of(data.y.begin(), end, [first](double y) { return y == first; }))
+      return;  // degenerate
+    if (model_terms_ != estimator.terms) prepare_model(estimator, data);
+    if (is_quasi(estimator)) return fit_quasi_model(estimator, at, out);
+    fit_quadrature(estimator, at, out);
+  } catch (const DataError&) {
+    GlmmRefit::fail(ReplicateStatus::degenerate, at, out);  // no fit exists
+  }
+}
+
+void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,
+                                        const DataSet& data,
+                                        std::int64_t at,
+                                        ReplicateRows& out) {
+  const auto p1 = static_cast<Eigen::Index>(estimator.terms.size()) + 1;
+  const std::int64_t n = data.num_obs();
+  AlignedVector<double> group;
+  group.reserve(static_cast<std::size_t>(n));
+  for (std::size_t j = 0; j < data.size.size(); ++j)
+    group.insert(
+        group.end(), static_cast<std::size_t>(data.size[j]), static_cast<double>(j));
+  const AlignedVector<double> ones(static_cast<std::size_t>(n), 1.0);
+  std::vector<const double*> columns;
+  for (const std::size_t t : estimator.terms) {
+    const AlignedVector<double>& column = data.column[t];
+    columns.push_back(column.empty() ? ones.data() : column.data());
+  }
+  columns.push_back(data.y.data());
+  MomentsBuilder builder(p1, true, WithinDetail::pooled, simd_);
+  constexpr std::int64_t kStrip = 4096;
+  std::vector<const double*> strip(columns.size());
+  for (std::int64_t first = 0; first < n; first += kStrip) {
+    for (std::size_t a = 0; a < columns.size(); ++a)
+      strip[a] = columns[a] + first;
+    builder.add(strip, group.data() + first, std::min(kStrip, n - first));
+  }
+  const GroupedStats stats = grouped_stats(builder.take(), true);
+  const FitResult fit = fit_gaussian(
+      stats, {.criterion = estimator.method == "ml" ? Criterion::ml : Criterion::reml});
+  if (!fit.converged) return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
+  write_fit(estimator, fit, at, out);
+}
+
+void EstimatorBench::prepare_model(const StudyEstimator& estimator, const DataSet& data) {
+  PackedRows rows;
+  const auto p = static_cast<std::int64_t>(estimator.terms.size());
+  rows.num_fixed = p;
+  rows.size = data.size;
+  rows.first_pack.push_back(0);
+  for (std::size_t j = 0; j < data.size.size(); ++j) {
+    rows.key.push_back(static_cast<double>(j));
+    rows.first_pack.push_back(rows.first_pack.back() +
+                              (data.size[j] + kPackRows - 1) / kPackRows);
+  }
+  const auto padded = static_cast<std::size_t>(rows.num_packs() * kPackRows);
+  rows.x.assign(padded * static_cast<std::size_t>(p), 0.0);
+  rows.offset.assign(padded, kPadOffset);
+  rows.y.assign(padded, 0.0);
+  rows.trials.assign(padded, 0.0);
+  rows.origin = Eigen::VectorXd::Zero(p);
+  const std::int64_t n = data.num_obs();
+  // The origin is the mean, so that estimates of slopes and level are nearly orthogonal.
+  for (std::int64_t a = 0; a < p; ++a) {
+    const AlignedVector<double>& column =
+        data.column[estimator.terms[static_cast<std::size_t>(a)]];
+    if (column.empty()) continue;
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < n; ++i)
+      sum += column[static_cast<std::size_t>(i)];
+    rows.origin[a] = sum / static_cast<double>(n);
+  }
+  std::int64_t row = 0;
+  for (std::size_t j = 0; j < data.size.size(); ++j) {
+    for (std::int64_t i = 0; i < data.size[j]; ++i, ++row) {
+      const std::int64_t pack = rows.first_pack[j] + i / kPackRows, lane = i % kPackRows;
+      const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
+      rows.offset[at] = 0.0;
+      rows.trials[at] = 1.0;
+      rows.y[at] = data.y[static_cast<std::size_t>(row)];
+      double* x = rows.x.data() + pack * p * kPackRows + lane;
+      for (std::int64_t a = 0; a < p; ++a) {
+        const AlignedVector<double>& column =
+            data.column[estimator.terms[static_cast<std::size_t>(a)]];
+        x[a * kPackRows] =
+            column.empty() ? 1.0 : column[static_cast<std::size_t>(row)] - rows.origin[a];
+      }
+    }
+  }
+  model_ = glmm_model(
+      std::move(rows), glm_family(study_->family, study_->link, true, 0, simd_), true);
+  model_terms_ = estimator.terms;
+}
+
+void EstimatorBench::fit_quadrature(const StudyEstimator& estimator,
+                                    std::int64_t at,
+                                    ReplicateRows& out) {
+  require_a_fit_to_exist(*model_);
+  GlmmFit start;
+  start.num_nodes = estimator.method == "laplace" ? 1 : estimator.num_nodes;
+  start.psi = start_values(*model_);
+  start.psi[start.psi.size() - 1] = kStartTau;
+  start.start_modes.assign(model_->rows.size.size(), 0.0);
+  GlmmRefit refit(*model_, start, nullptr);
+  ReplicateRows row;
+  const auto p = static_cast<std::int64_t>(estimator.terms.size());
+  row.resize(1, p + 1, p);
+  refit.fit(nullptr, model_->response.log_constant, nullptr, 0, row);
+  const auto status = static_cast<ReplicateStatus>(row.status.front());
+  if (failed(status)) {
+    const GlmmFit fit = fit_glmm(*model_, {.num_nodes = start.num_nodes});
+    if (!fit.diverging.empty())
+      return GlmmRefit::fail(ReplicateStatus::separated, at, out);
+    if (!fit.result.converged)
+      return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
+    return write_fit(estimator, fit.result, at, out);
+  }
+  const std::int64_t T = out.num_std_errors;
+  for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
+    const auto term = static_cast<std::int64_t>(estimator.terms[a]);
+    out.estimate[static_cast<std::size_t>(at * out.num_estimates + term)] =
+        row.estimate[a];
+    out.std_error[static_cast<std::size_t>(at * T + term)] = row.std_error[a];
+  }
+  out.estimate[static_cast<std::size_t>(at * out.num_estimates + T)] =
+      row.estimate.back();
+  out.log_likelihood[static_cast<std::size_t>(at)] = row.log_likelihood.front();
+  out.status[static_cast<std::size_t>(at)] = row.status.front();
+}
+
+void EstimatorBench::fit_quasi_model(const StudyEstimator& estimator,
+                                     std::int64_t at,
+                                     ReplicateRows& out) {
+  const GlmmFit fit = fit_quasi(*model_,
+                                {.marginal = estimator.method == "mql",
+                                 .inner = estimator.inner,
+                                 .free_scale = estimator.free_scale},
+                                simd_);
+  if (!fit.result.converged)
+    return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
+  write_fit(estimator, fit.result, at, out);
+}
+
+}  // namespace merit

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/fit/glmm_fit.hpp"
+#include "engine/resample/replicate_rows.hpp"
+#include "engine/simd/level.hpp"
+#include "engine/study/data_set.hpp"
+#include "engine/study/study.hpp"
+
+namespace merit {
+
+/// Fits every estimator of a study to one data set.
+///
+/// An estimator's row holds an estimate for each of the study's terms (NaN where its model
+/// does not have the term), τ̂ and σ̂ (NaN where there is none), and a standard error for each
+/// term. A data set that an estimator cannot fit is a row with a status.
+///
+/// Models without a likelihood in closed form are fitted as replicates of a bootstrap are
+/// (resample/glmm_refit.hpp), from the start values that `merit fit` begins with: the same
+/// estimates, without what a single fit adds to look at itself. Data that end this search
+/// without a maximum are fitted once more as `merit fit` does it.
+class EstimatorBench {
+ public:
+  EstimatorBench(const Study& study, SimdLevel simd) : study_(&study), simd_(simd) {}
+
+  /// Writes the rows first, first + 1, … of `out`, one per estimator in their order; they
+  /// must be there, of the shape of resize_rows().
+  void estimate_all(const DataSet& data, std::int64_t first, ReplicateRows& out);
+
+ private:
+  void estimate(const StudyEstimator& estimator,
+                const DataSet& data,
+                std::int64_t at,
+                ReplicateRows& out);
+  void fit_gaussian_model(const StudyEstimator& estimator,
+                          const DataSet& data,
+                          std::int64_t at,
+                          ReplicateRows& out);
+  void fit_quadrature(const StudyEstimator& estimator,
+                      std::int64_t at,
+                      ReplicateRows& out);
+  void fit_quasi_model(const StudyEstimator& estimator,
+                       std::int64_t at,
+                       ReplicateRows& out);
+  void prepare_model(const StudyEstimator& estimator, const DataSet& data);
+
+  const Study* study_;
+  SimdLevel simd_;
+  std::vector<std::size_t> model_terms_;  ///< of model_; empty: of an earlier data set
+  std::optional<GlmmModel> model_;
+};
+
+/// Makes room for the rows of `repetitions` data sets.
+void resize_rows(const Study& study, std::int64_t repetitions, ReplicateRows& rows);
+
+}  // namespace merit

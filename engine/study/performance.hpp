@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/resample/replicate_rows.hpp"
+#include "engine/study/data_generator.hpp"
+#include "engine/study/measures.hpp"
+#include "engine/study/study.hpp"
+
+namespace merit {
+
+/// How an estimator did with one estimand in one cell.
+struct Performance {
+  std::int64_t cell = 0;
+  std::size_t estimator = 0;  ///< of the study
+  StudyDf df = StudyDf::normal;
+  bool has_interval = true;  ///< false: of standard deviations only the estimates
+  std::string estimand;
+  double truth = 0.0;
+  std::array<std::int64_t, kNumReplicateStatuses> by_status{};
+  Measure failed;    ///< share of the repetitions without an estimate
+  Measure boundary;  ///< share with τ̂ = 0, of those with an estimate
+  Measures measures;
+};
+
+/// The table of a study, in the order of cells, estimators, estimands and their intervals.
+///
+/// Repetitions without an estimate are left out of the measures and counted. An estimate
+/// whose standard error is not finite counts as failed, too.
+///
+/// @param rows   of all tasks in order, one per estimator each (EstimatorBench)
+/// @param level  of the intervals; tests have size 1 − level
+std::vector<Performance> performance_of(const Study& study,
+                                        const DataGenerator& generator,
+                                        const ReplicateRows& rows,
+                                        double level);
+
+}  // namespace merit

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/fit/fit_result.hpp"
+#include "engine/model/family.hpp"
+
+/// A simulation study as plain values, in the parts that Morris, White & Crowther (2019,
+/// Statistics in Medicine 38: 2074-2102) call ADEMP: aims are the reader's, *data* are made by
+/// cells, *estimands* have their truth in each cell, *methods* are estimators, *performance*
+/// is engine/study/performance.hpp.
+///
+/// Every row i of group j has a linear predictor from covariates x and an intercept,
+///
+///     η_ij = x_ijᵀβ + b_j,    b_j ~ N(0, τ²)
+///
+/// and a response from the family: y = η + ε, ε ~ N(0, σ²), or events with mean g⁻¹(η).
+namespace merit {
+
+/// Where a covariate varies: one value per row, or one per group.
+enum class CovariateLevel { row, group };
+
+enum class CovariateKind {
+  normal,  ///< mean + sd · N(0, 1)
+  binary,  ///< 1 with probability `share`, else 0
+  halves,  ///< not random: 0 in the first ⌈J/2⌉ groups, 1 in the others
+};
+
+struct Covariate {
+  std::string name;
+  CovariateLevel level = CovariateLevel::row;
+  CovariateKind kind = CovariateKind::normal;
+  double mean = 0.0;
+  double sd = 1.0;
+  double share = 0.5;
+};
+
+/// A column of X: the product of these covariates (indices, ascending); the intercept has none.
+struct StudyTerm {
+  std::string name;
+  std::vector<std::size_t> covariates;
+};
+
+/// n_j: `mean`, or round(N(mean, sd²)) and no less than `least`.
+struct GroupSize {
+  double mean = 0.0;
+  double sd = 0.0;
+  std::int64_t least = 1;
+};
+
+/// One way of making data.
+struct StudyCell {
+  std::vector<double> factor;  ///< what Study::factors have here
+  std::int64_t num_groups = 0;
+  GroupSize size;
+  std::vector<double> beta;  ///< of every term
+  double tau = 0.0;
+  double sigma = 1.0;  ///< Gaussian
+};
+
+/// Distribution that intervals and tests of a coefficient refer to.
+enum class StudyDf {
+  normal,
+  /// t with J − q for terms that vary between groups alone, q of them with the intercept, and
+  /// n − J − (p − q) for the others: what nlme and SAS call within and between (containment).
+  between_within,
+};
+
+std::string_view name(StudyDf df);
+
+struct StudyEstimator {
+  std::string name;
+  std::string method;                 ///< reml, ml; agq, laplace, pql, mql
+  int num_nodes = 7;                  ///< agq
+  Criterion inner = Criterion::reml;  ///< pql, mql
+  bool free_scale = true;             ///< likewise
+  std::vector<std::size_t> terms;     ///< of its model, ascending, intercept first
+  std::vector<StudyDf> df = {StudyDf::normal};
+};
+
+struct Study {
+  std::string title;
+  std::string formula;   ///< that makes the data
+  std::string response;  ///< names in the formula
+  std::string group;
+  Family family = Family::gaussian;
+  Link link = Link::identity;
+  std::vector<Covariate> covariates;
+  std::vector<StudyTerm> terms;      ///< of the data's formula and of estimators' own
+  std::vector<std::string> factors;  ///< what varies over cells, in the order of the grid
+  std::vector<StudyCell> cells;      ///< the last factor varies fastest
+  std::vector<StudyEstimator> estimators;
+  /// Names of terms, "sd__(Intercept)", "var__(Intercept)", "sd__Observation"; all that
+  /// estimators give unless the file says which.
+  std::vector<std::string> estimands;
+  std::int64_t repetitions = 0;  ///< per cell
+  std::uint64_t seed = 1;
+
+  bool is_gaussian() const { return family == Family::gaussian; }
+  std::int64_t num_cells() const { return static_cast<std::int64_t>(cells.size()); }
+  std::int64_t num_estimators() const {
+    return static_cast<std::int64_t>(estimators.size());
+  }
+  /// Tasks: data sets to make, repetition r of cell c being task c · repetitions + r.
+  std::int64_t num_tasks() const { return num_cells() * repetitions; }
+  /// Whether a term is constant within groups.
+  bool between_groups(const StudyTerm& term) const;
+};
+
+inline constexpr const char* kSdIntercept = "sd__(Intercept)";
+inline constexpr const char* kVarIntercept = "var__(Intercept)";
+inline constexpr const char* kSdObservation = "sd__Observation";
+
+/// Whether the estimator estimates a residual sd.
+bool has_residual_sd(const StudyEstimator& estimator);
+
+/// Whether the estimator gives an estimand.
+bool gives(const Study& study,
+           const StudyEstimator& estimator,
+           const std::string& estimand);
+
+/// The estimand's true value in a cell.
+double truth(const Study& study, const StudyCell& cell, const std::string& estimand);
+
+/// Degrees of freedom of a term's tests; infinity for the normal distribution.
+/// @param num_obs  rows n of the data set
+double degrees_of_freedom(const Study& study,
+                          const StudyEstimator& estimator,
+                          StudyDf df,
+                          std::size_t term,
+                          std::int64_t num_groups,
+                          std::int64_t num_obs);
+
+}  // namespace merit

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/study/study.hpp"
+
+namespace merit {
+
+/// More tasks than this are asked for explicitly.
+inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
+
+/// Reads a study file:
+///
+///     title = "REML with few schools"
+///     repetitions = 1000                # per cell
+///     seed = 1
+///     estimands = ["x", "w"]            # default: all
+///
+///     [data]                            # a list of numbers makes a factor of the grid
+///     formula = "y ~ x + w + (1 | school)"
+///     family = "gaussian"               # or binomial; link as in --link
+///     groups = [10, 30]
+///     group_size = 20                   # or { mean = 20, sd = 5, min = 2 }; cv instead of sd
+///     icc = [0.05, 0.2]                 # or tau
+///     sigma = 1                         # Gaussian
+///     # prevalence = 0.2                # binomial: in the place of "(Intercept)"
+///
+///     [data.covariates]
+///     x = { kind = "normal", mean = 0, sd = 1 }
+///     w = { kind = "binary", share = 0.5, level = "group" }
+///
+///     [data.coefficients]
+///     "(Intercept)" = 0
+///     x = 0.5
+///     w = [0, 0.3]
+///
+///     [[estimator]]
+///     name = "REML"
+///     method = "reml"
+///     df = ["normal", "between-within"]
+///
+///     [[estimator]]
+///     name = "without w"
+///     method = "reml"
+///     formula = "y ~ x + (1 | school)"  # default: the data's
+///
+/// Cells are all combinations of the factors, in the order groups, group_size, sigma, tau or
+/// icc, coefficients as in the formula, prevalence; the last varies fastest.
+///
+/// @param file       for messages
+/// @param max_tasks  cells × repetitions that are accepted
+/// @throws UsageError with everything that is wrong, by line
+Study read_study(const std::string& text,
+                 const std::string& file,
+                 std::int64_t max_tasks = kUsualMaxTasks);
+
+}  // namespace merit
