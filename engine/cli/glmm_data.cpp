@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "engine/cli/glmm_notes.hpp"
 #include "engine/error.hpp"
 #include "engine/fit/quasi_likelihood.hpp"
 
@@ -70,21 +70,20 @@ void add_glmm(const ModelOptions& options,
   PackedRows rows = pack_rows(*data.rows, columns, origin);
   data.rows.reset();
 
-  int num_categories = 0;
+  std::vector<double> categories;
   if (ordinal) {
-    const std::vector<double> values = number_categories(rows);
-    num_categories = static_cast<int>(values.size());
-    if (num_categories < 2) {
+    categories = number_categories(rows);
+    if (categories.size() < 2) {
       throw DataError(
           fmt::format("the response {} has the one category {}: an ordinal "
                       "model needs at least two",
                       design.response_name(),
-                      design.response_label(values.front())));
+                      design.response_label(categories.front())));
     }
     std::vector<std::string> thresholds;
-    for (std::size_t c = 0; c + 1 < values.size(); ++c) {
-      thresholds.push_back(design.response_label(values[c]) + "|" +
-                           design.response_label(values[c + 1]));
+    for (std::size_t c = 0; c + 1 < categories.size(); ++c) {
+      thresholds.push_back(design.response_label(categories[c]) + "|" +
+                           design.response_label(categories[c + 1]));
     }
     data.terms.erase(data.terms.begin());
     data.terms.insert(data.terms.begin(), thresholds.begin(), thresholds.end());
@@ -96,10 +95,13 @@ void add_glmm(const ModelOptions& options,
       family == Family::binomial &&
       std::all_of(
           rows.trials.begin(), rows.trials.end(), [](double m) { return m <= 1.0; });
+  const auto num_categories = static_cast<int>(categories.size());
   data.glmm = std::make_shared<const GlmmModel>(
       glmm_model(std::move(rows),
                  glm_family(family, options.link_kind(), bernoulli, num_categories, simd),
                  design.has_intercept() && !ordinal));
+  for (std::string& note : response_notes(data, design, categories))
+    data.notes.push_back(std::move(note));
 }
 
 GlmmFit fit_glmm_model(const ModelOptions& options,
@@ -117,25 +119,7 @@ GlmmFit fit_glmm_model(const ModelOptions& options,
                                 .automatic = options.nagq == "auto"});
   fit.result.method = options.method_name();
   if (fit.diverging.empty()) return fit;
-
-  const bool ordinal = model.family.has_thresholds();
-  std::vector<std::string> names;
-  bool intercept = false;
-  for (const Eigen::Index row : fit.diverging) {
-    const bool level =
-        ordinal ? row < model.family.num_extra : model.has_intercept && row == 0;
-    intercept = intercept || level;
-    if (level) continue;
-    names.push_back(row < fit.result.beta.size()
-                        ? data.terms[static_cast<std::size_t>(row)]
-                        : "sd__(Intercept)");
-  }
-  if (names.empty() && intercept) names.emplace_back("(Intercept)");
-  fit.result.message = fmt::format(
-      "separation: {} tells the response apart without error, so that {} infinite; leave "
-      "such columns out, or join levels",
-      fmt::join(names, ", "),
-      names.size() == 1 ? "its estimate is" : "their estimates are");
+  fit.result.message = diverging_message(data, fit.diverging);
   return fit;
 }
 

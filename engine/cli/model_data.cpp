@@ -16,6 +16,7 @@
 #include "engine/model/design.hpp"
 #include "engine/model/magnitude.hpp"
 #include "engine/model/moments_builder.hpp"
+#include "engine/model/text.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/block_reduction.hpp"
 #include "io/digest.hpp"
@@ -176,15 +177,6 @@ void check_same_table(const Communicator& comm,
   });
 }
 
-/// The first names of a list, and how many more there are.
-std::string some_of(const std::vector<std::string>& names) {
-  constexpr std::size_t kNamed = 5;
-  if (names.size() <= kNamed + 1) return fmt::format("{}", fmt::join(names, ", "));
-  return fmt::format("{} and {} more",
-                     fmt::join(names.begin(), names.begin() + kNamed, ", "),
-                     names.size() - kNamed);
-}
-
 /// Refuses columns whose squares do not fit into a double.
 void check_magnitudes(const ModelData& data, const std::string& response) {
   const std::optional<MagnitudeProblem> problem = magnitude_problem(data.stats);
@@ -218,7 +210,7 @@ void resolve_collinear(const ModelOptions& options, ModelData& data) {
     sentences.push_back(
         of.empty() ? term + " is 0 in all rows"
         : constant ? term + " is constant"
-                   : fmt::format("{} is a combination of {}", term, some_of(of)));
+                   : fmt::format("{} is a combination of {}", term, first_few(of)));
     dropped.push_back(column.column);
   }
   if (!options.drop_collinear) {

@@ -35,8 +35,10 @@ struct FitResult {
   bool converged = false;
   bool on_boundary = false;  ///< τ̂ = 0
   int iterations = 0;        ///< evaluations of the profiled criterion
-  double gradient = 0.0;  ///< of the deviance in log θ at the estimate; 0 on the boundary
-  std::string message;    ///< what a reader should know; empty when all is well
+  /// Of the deviance in log θ at the estimate; 0 on the boundary. Others than the Gaussian: the
+  /// last step in standard errors; without convergence the largest scaled gradient.
+  double gradient = 0.0;
+  std::string message;  ///< what a reader should know; empty when all is well
 
   // Other families than the Gaussian.
   std::string method;  ///< "agq", "laplace", …; empty: the criterion's

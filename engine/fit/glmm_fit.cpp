@@ -32,10 +32,14 @@ struct Search {
 
 Search search(QuadratureLikelihood& likelihood,
               const GlmmModel& model,
+              int max_evaluations,
               NewtonWorkspace& work) {
   const Eigen::Index tau = model.num_parameters() - 1;
+  const NewtonOptions options{.max_evaluations = max_evaluations};
+  NewtonOptions fixed = options;
+  fixed.fix_tau = true;
   const NewtonResult flat =
-      maximise(likelihood, start_values(model), model.spread, {.fix_tau = true}, work);
+      maximise(likelihood, start_values(model), model.spread, fixed, work);
   Search out{flat, true};
   if (flat.end == NewtonEnd::diverging) return out;
   likelihood.evaluate(flat.psi, QuadratureDetail::information);
@@ -43,7 +47,7 @@ Search search(QuadratureLikelihood& likelihood,
 
   Eigen::VectorXd start = flat.psi;
   start[tau] = start_tau(likelihood);
-  NewtonResult inside = maximise(likelihood, start, model.spread, {}, work);
+  NewtonResult inside = maximise(likelihood, start, model.spread, options, work);
   inside.evaluations += flat.evaluations + 1;
   const bool higher = inside.log_likelihood > flat.log_likelihood + 1e-9;
   const bool usable = inside.end == NewtonEnd::converged || fall < 0.0;
@@ -103,6 +107,19 @@ void add_inference(const GlmmModel& model,
   fit.result.tau_std_error = std::sqrt(covariance(P - 1, P - 1));
 }
 
+/// The largest |∂log L/∂ψ_a| in units of 1/√I_aa: by how many standard errors (the other
+/// parameters given) an estimate would still move.
+double largest_scaled_gradient(QuadratureLikelihood& likelihood,
+                               const Eigen::VectorXd& psi,
+                               const Eigen::MatrixXd& information) {
+  likelihood.evaluate(psi, QuadratureDetail::gradient);
+  const Eigen::Index size = information.rows();
+  return (likelihood.gradient().head(size).array() /
+          information.diagonal().array().abs().sqrt())
+      .abs()
+      .maxCoeff();
+}
+
 QuadratureError check_rule(QuadratureLikelihood& likelihood,
                            const GlmmFit& fit,
                            const Eigen::MatrixXd& information,
@@ -138,8 +155,8 @@ void add_message(GlmmFit& fit) {
   std::string& text = result.message;
   if (!result.converged) {
     text = fmt::format(
-        "not converged after {} evaluations: the last step was {:.3g} standard errors "
-        "long, it should be 0",
+        "not converged after {} evaluations: the largest scaled gradient is {:.3g}, by "
+        "about as many standard errors an estimate would still move",
         result.iterations,
         result.gradient);
   } else if (result.on_boundary) {
@@ -158,13 +175,13 @@ void add_message(GlmmFit& fit) {
   }
 }
 
-GlmmFit fit_with(const GlmmModel& model, int num_nodes) {
+GlmmFit fit_with(const GlmmModel& model, int num_nodes, int max_evaluations) {
   const Eigen::Index P = model.num_parameters();
   const GaussHermite rule(num_nodes);
   QuadratureLikelihood likelihood(
       model.rows, model.family, model.response, rule, kModeTolerance);
   NewtonWorkspace work;
-  const Search found = search(likelihood, model, work);
+  const Search found = search(likelihood, model, max_evaluations, work);
 
   GlmmFit fit;
   fit.num_nodes = num_nodes;
@@ -186,6 +203,8 @@ GlmmFit fit_with(const GlmmModel& model, int num_nodes) {
   const Eigen::MatrixXd information =
       observed_information(likelihood, fit.psi, num_free, result.iterations);
   add_inference(model, information, found.best.direction, fit);
+  if (!result.converged)
+    result.gradient = largest_scaled_gradient(likelihood, fit.psi, information);
   likelihood.evaluate(fit.psi, QuadratureDetail::value);
   fit.start_modes = likelihood.modes();
   const Eigen::Index J = model.rows.num_groups();
@@ -236,10 +255,10 @@ GlmmModel glmm_model(PackedRows rows, const GlmFamily& family, bool has_intercep
 
 GlmmFit fit_glmm(const GlmmModel& model, const GlmmOptions& options) {
   require_a_fit_to_exist(model);
-  GlmmFit fit = fit_with(model, options.num_nodes);
+  GlmmFit fit = fit_with(model, options.num_nodes, options.max_evaluations);
   while (options.automatic && fit.result.quadrature && matters(*fit.result.quadrature) &&
          2 * fit.num_nodes + 1 <= kMostNodes) {
-    fit = fit_with(model, 2 * fit.num_nodes + 1);
+    fit = fit_with(model, 2 * fit.num_nodes + 1, options.max_evaluations);
   }
   add_message(fit);
   return fit;

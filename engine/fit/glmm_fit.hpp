@@ -16,6 +16,7 @@ namespace merit {
 struct GlmmOptions {
   int num_nodes = 7;       ///< K; 1 is Laplace
   bool automatic = false;  ///< raise K until it makes no difference
+  int max_evaluations = 500;
 };
 
 /// A generalised model on its data.

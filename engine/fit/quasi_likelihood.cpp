@@ -17,6 +17,7 @@ namespace merit {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Weighted sums of the working model.
 struct WorkingSums {
@@ -177,7 +178,7 @@ class QuasiLikelihood {
       set_modes(working);
       change = set_eta(working.beta);
       settled = change < options_.tolerance;
-      if (!(change < 1e300)) break;
+      if (change == kInfinity) break;
     }
     fill(working, settled, iteration, change, fit);
     return fit;
@@ -201,14 +202,15 @@ class QuasiLikelihood {
     }
   }
 
-  /// η = Xβ + offset (+ b̂), and how much it has changed.
+  /// η = Xβ + offset (+ b̂), and how much it has changed; infinity if that is no number.
   double set_eta(const Eigen::VectorXd& beta) {
     double change = 0.0;
     for_each_row([&](std::int64_t j, std::int64_t pack, std::int64_t lane) {
       const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
       const double eta = rows_.offset[at] + linear(pack, lane, beta) +
                          (options_.marginal ? 0.0 : mode_[j]);
-      change = std::max(change, std::abs(eta - eta_[at]) / (1.0 + std::abs(eta)));
+      const double moved = std::abs(eta - eta_[at]) / (1.0 + std::abs(eta));
+      change = moved < kInfinity ? std::max(change, moved) : kInfinity;
       eta_[at] = eta;
     });
     return change;
@@ -261,7 +263,7 @@ class QuasiLikelihood {
     result.criterion = options_.inner;
     result.sigma = options_.free_scale ? scale : kNaN;
     result.tau = scale * std::sqrt(working.lambda);
-    result.on_boundary = working.lambda == 0.0;
+    result.on_boundary = settled && working.lambda == 0.0;
     result.converged = settled;
     result.log_likelihood = kNaN;
     result.iterations = iterations;

@@ -42,6 +42,7 @@ double response_icc(const GlmmModel& model, const Eigen::VectorXd& psi) {
     first += rule.weight(k) * p;
     second += rule.weight(k) * p * p;
   }
+  if (psi[psi.size() - 1] == 0.0) return 0.0;
   // E p(1 − p) + Var p = E p (1 − E p)
   return (second - first * first) / (first * (1.0 - first));
 }

@@ -97,6 +97,7 @@ class Design {
   std::string group_label(double key) const { return frame_.group_label(key); }
   /// Category of an ordinal response with this value in DesignBlock::z.
   std::string response_label(double value) const { return frame_.response_label(value); }
+  std::size_t num_response_levels() const { return frame_.num_response_levels(); }
   const Formula& formula() const { return formula_; }
 
  private:

@@ -299,6 +299,13 @@ std::vector<VariableKind> ModelFrame::variable_kinds() const {
   return kinds;
 }
 
+std::size_t ModelFrame::num_response_levels() const {
+  const BoundExpression& expression = variables_[response_].expression;
+  return expression.type == ValueType::categorical
+             ? scope_.columns[expression.slot].levels.size()
+             : 0;
+}
+
 std::string ModelFrame::label(std::size_t variable, double value) const {
   const BoundExpression& expression = variables_[variable].expression;
   switch (expression.type) {

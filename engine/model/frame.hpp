@@ -76,6 +76,8 @@ class ModelFrame {
   std::string group_label(double key) const { return label(group_, key); }
   /// Category of an ordinal response.
   std::string response_label(double value) const { return label(response_, value); }
+  /// Of a categorical response, whether rows have them or not; 0 for other responses.
+  std::size_t num_response_levels() const;
   void check_rows_left(const RowCounts& counts) const;
 
  private:

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace merit {
 namespace {
@@ -164,6 +165,14 @@ std::string quote_name(std::string_view name) {
       !is_digit(name[0]) && !(name[0] == '.' && name.size() > 1 && is_digit(name[1])) &&
       std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end();
   return syntactic ? std::string(name) : fmt::format("`{}`", name);
+}
+
+std::string first_few(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 5;
+  if (names.size() <= kNamed + 1) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more",
+                     fmt::join(names.begin(), names.begin() + kNamed, ", "),
+                     names.size() - kNamed);
 }
 
 }  // namespace merit

@@ -52,6 +52,9 @@ std::string nearest_name(std::string_view wanted,
 std::string did_you_mean(std::string_view wanted,
                          const std::vector<std::string>& candidates);
 
+/// "a, b, c"; of a long list the first names and how many more there are.
+std::string first_few(const std::vector<std::string>& names);
+
 /// A name as R writes it: in backquotes unless it is syntactic (`length of stay`).
 std::string quote_name(std::string_view name);
 

@@ -7,7 +7,7 @@ import functools
 import h5py
 import numpy as np
 import pytest
-from program import BAD_DATA, USAGE, check_refusal, merit, merit_json, write_group
+from program import BAD_DATA, USAGE, check_refusal, make_snapshot, merit, merit_json, write_group
 
 from h5same import differences
 
@@ -42,7 +42,9 @@ def study():
             "negative": np.where(np.arange(g.size) == 5, -1.0, 2.0),
             "half": np.where(np.arange(g.size) == 8, 1.5, 2.0), "ones": np.ones(g.size),
             "zeros": np.zeros(g.size), "none": np.where(np.arange(g.size) == 3, 0.0, m),
-            "single": np.arange(g.size)}
+            "single": np.arange(g.size), "log0": np.where(np.arange(g.size) == 6, -np.inf, 0.0),
+            # Groups 2 and 5 without variation.
+            "steady": np.where(g == 2, 0.0, np.where(g == 5, 1.0, latent > 0))}
 
 
 @pytest.fixture(scope="module", name="snapshot")
@@ -179,6 +181,12 @@ REFUSED = {
                        ["--trials", "'mm'", "did you mean 'm'"]),
     "missing offset": (["count", "poisson", "--offset", "expsure"],
                        ["--offset", "did you mean 'exposure'"]),
+    "half an event": (["cbind(half, nonevents)", "binomial"], ["half", "1.5", "row 9", "whole"]),
+    "half a trial": (["zeros", "binomial", "--trials", "half"], ["half", "1.5", "row 9"]),
+    "a share above 1": (["m", "binomial", "--trials", "m"], ["proportion between 0 and 1"]),
+    "half a count, negbinomial": (["half", "negbinomial"], ["half", "1.5", "row 9", "count"]),
+    "missing offset in the formula": (["count", "poisson", "--offset", "log(expsure)"],
+                                      ["expsure"]),
     "negative nonevents": (["cbind(events, negative)", "binomial"], ["negative", "-1", "row 6"]),
 }
 
@@ -195,14 +203,17 @@ def test_zero_exposure(snapshot):
     done = merit("fit", snapshot, "count ~ w + offset(log(e0)) + (1 | g)", "--family", "poisson",
                  code=BAD_DATA)
     check_refusal(done, "log(e0)", "-Inf", "row", "e0 = 0")
+    done = merit("fit", snapshot, "count ~ w + (1 | g)", "--family", "negbinomial",
+                 "--offset", "log0", code=BAD_DATA)
+    check_refusal(done, "log0", "-Inf", "row 7")
 
 
 def test_groups_of_one_row(snapshot):
     formula = "{} ~ x + (1 | single)"
-    check_refusal(merit("fit", snapshot, formula.format("y01"), "--family", "binomial",
-                        code=BAD_DATA), "one row", "binary")
-    check_refusal(merit("fit", snapshot, formula.format("rank"), "--family", "ordinal",
-                        code=BAD_DATA), "one row", "ordinal")
+    for family, response, word in (("binomial", "y01", "binary"), ("ordinal", "rank", "ordinal")):
+        for options in ([], ["--method", "pql"]) if family == "binomial" else ([],):
+            check_refusal(merit("fit", snapshot, formula.format(response), "--family", family,
+                                *options, code=BAD_DATA), "one row", word)
     tidy(snapshot, formula.format("spread"), "--family", "poisson")
     tidy(snapshot, formula.format("cbind(events, nonevents)"), "--family", "binomial")
 
@@ -211,7 +222,14 @@ USED_WRONGLY = {
     "link of another family": (["y01", "binomial", "--link", "log"],
                                ["--link log", "logit, probit or cloglog"]),
     "cloglog, ordinal": (["rank", "ordinal", "--link", "cloglog"], ["--link cloglog", "ordinal"]),
+    "log, ordinal": (["rank", "ordinal", "--link", "log"], ["--link log", "logit or probit"]),
+    "logit of counts": (["count", "poisson", "--link", "logit"], ["--link logit", "link log"]),
+    "logit, negbinomial": (["count", "negbinomial", "--link", "logit"], ["--link logit"]),
+    "a link that is none": (["y01", "binomial", "--link", "cauchit"], ["--link cauchit"]),
     "reml": (["y01", "binomial", "--method", "reml"], ["--method reml", "agq"]),
+    "reml of counts": (["count", "poisson", "--method", "reml"], ["--method reml", "agq"]),
+    "reml, negbinomial": (["count", "negbinomial", "--method", "reml"], ["--method reml"]),
+    "reml, ordinal": (["rank", "ordinal", "--method", "reml"], ["--method reml", "laplace"]),
     "nagq of a gaussian": (["x", "gaussian", "--nagq", "5"], ["--nagq 5", "agq"]),
     "nagq 0": (["y01", "binomial", "--nagq", "0"], ["--nagq 0", "1 to 201", "auto"]),
     "laplace with points": (["y01", "binomial", "--method", "laplace", "--nagq", "9"],
@@ -245,3 +263,100 @@ def test_bootstrap_of_a_separated_fit(snapshot, tmp_path):
     done = merit("bootstrap", tmp_path / "s.h5", "y ~ x + (1 | g)", "--family", "binomial",
                  "--replicates", 9, "--output", tmp_path / "o.h5", code=BAD_DATA)
     check_refusal(done, "separation", "x")
+
+
+# --- outcomes that are no errors -----------------------------------------------------------
+
+
+def estimate(result, term):
+    return next(row["estimate"] for row in result["tidy"] if row["term"] == term)
+
+
+def test_groups_that_do_not_differ(tmp_path):
+    """Every group the same rows: τ̂ is 0, and that is an answer."""
+    x, y = np.tile([0.0, 1.0, 2.0, 3.0], 30), np.tile([0.0, 1.0, 1.0, 0.0, 1.0, 0.0], 20)
+    path = write_group(tmp_path / "s.h5", {"g": np.repeat(np.arange(10), 12), "x": x, "y": y})
+    for family in ("binomial", "poisson", "ordinal"):
+        result = merit_json("fit", path, "y ~ x + (1 | g)", "--family", family)
+        glance = result["glance"]
+        assert glance["boundary"] is True and glance["converged"] is True
+        assert estimate(result, "sd__(Intercept)") == 0 and "boundary" in glance["message"]
+    assert "boundary" in merit("fit", path, "y ~ x + (1 | g)", "--family", "binomial",
+                               "--method", "pql").stdout
+
+
+@pytest.mark.parametrize("family, y, column", [
+    ("binomial", lambda x, f: x > 0.1, "x"),                       # complete
+    ("binomial", lambda x, f: (f != "c") & (np.arange(x.size) % 7 > 2), "fc"),  # quasi
+    ("poisson", lambda x, f: np.where(f == "c", 0, np.arange(x.size) % 4), "fc"),
+    ("ordinal", lambda x, f: 1 + (x > -0.3) + (x > 0.4), "x")])
+def test_separation_names_the_column(family, y, column, tmp_path):
+    x, f = study()["x"], np.resize(np.array(["a", "b", "c"], object), study()["x"].size)
+    path = write_group(tmp_path / "s.h5", {"g": study()["g"], "x": x, "f": f,
+                                           "y": np.asarray(y(x, f), float)})
+    result = merit_json("fit", path, "y ~ x + f + (1 | g)", "--family", family, code=1)
+    assert result["glance"]["converged"] is False
+    assert f"separation: {column} tells" in result["glance"]["message"]
+    infinite = [row["term"] for row in result["tidy"] if row["estimate"] in ("Inf", "-Inf")]
+    assert column in infinite and not {"x", "fb", "fc"} - {column} & set(infinite)
+
+
+def test_counts_that_vary_less_than_poisson(tmp_path):
+    """theta is without bound, and that is said, not called separation."""
+    y = np.resize([3.0, 4.0, 5.0, 4.0], 120)
+    path = write_group(tmp_path / "s.h5", {"g": np.repeat(np.arange(10), 12), "y": y,
+                                           "x": np.sin(np.arange(120.0))})
+    result = merit_json("fit", path, "y ~ x + (1 | g)", "--family", "negbinomial", code=1)
+    assert estimate(result, "theta") == "Inf" and "--family poisson" in result["glance"]["message"]
+    poisson = merit_json("fit", path, "y ~ x + (1 | g)", "--family", "poisson")
+    assert estimate(result, "x") == pytest.approx(estimate(poisson, "x"), rel=1e-4)
+
+
+def test_groups_without_variation(snapshot):
+    result = merit_json("fit", snapshot, "steady ~ x + (1 | g)", "--family", "binomial", "--ranef")
+    assert any("does not vary within" in note and "g = " in note for note in result["notes"])
+    modes = {row["level"]: row for row in result["tidy"] if row["effect"] == "ran_vals"}
+    assert modes["2"]["estimate"] < 0 < modes["5"]["estimate"]
+    assert all(np.isfinite(row["std.error"]) for row in modes.values())
+
+
+def test_categories_never_seen(snapshot, tmp_path):
+    """Of levels that the snapshot declares, and of integers with a gap."""
+    columns = study()
+    gap = np.where(columns["rank"] == 3, 7.0, columns["rank"])
+    path = write_group(tmp_path / "s.h5", {"g": columns["g"], "x": columns["x"], "y": gap})
+    result = merit_json("fit", path, "y ~ x + (1 | g)", "--family", "ordinal")
+    assert [row["term"] for row in result["tidy"][:3]] == ["1|2", "2|4", "4|7"]
+    assert any("3, 5, 6 of y" in note for note in result["notes"])
+    whole = merit_json("fit", snapshot, "rank ~ x + (1 | g)", "--family", "ordinal")
+    assert not any("categor" in note for note in whole["notes"])
+    # The gap is a name, not a distance.
+    closed = write_group(tmp_path / "c.h5", {
+        "g": columns["g"], "x": columns["x"], "y": np.unique(gap, return_inverse=True)[1] + 1.0})
+    again = merit_json("fit", closed, "y ~ x + (1 | g)", "--family", "ordinal")
+    assert [row["estimate"] for row in again["tidy"]] == [row["estimate"] for row in result["tidy"]]
+
+
+def test_declared_categories_never_seen(tmp_path):
+    columns = study()
+    names = np.array(["never", "seldom", "often", "always"])[columns["rank"].astype(int) - 1]
+    names = np.where(names == "often", "seldom", names)
+    rows = "\n".join(f"{y},{x},{g}" for y, x, g in zip(names, columns["x"], columns["g"]))
+    (tmp_path / "t.csv").write_text(f"y,x,g\n{rows}\n", encoding="ascii")
+    path = make_snapshot(tmp_path / "t.csv", tmp_path / "t.h5", "--factor",
+                         "y=never,seldom,often,always,ever")
+    result = merit_json("fit", path, "y ~ x + (1 | g)", "--family", "ordinal")
+    assert [row["term"] for row in result["tidy"][:2]] == ["never|seldom", "seldom|always"]
+    assert any("often, ever of y" in note for note in result["notes"])
+
+
+def test_quasi_likelihood_without_end(tmp_path):
+    """A separated column drives PQL's working weights to 0: no convergence, and no number that
+    looks like an estimate on the boundary."""
+    columns = study()
+    path = write_group(tmp_path / "s.h5", {"g": columns["g"], "x": columns["x"],
+                                           "y": (columns["x"] > 0.1).astype(float)})
+    result = merit_json("fit", path, "y ~ x + (1 | g)", "--family", "binomial", "--method", "pql",
+                        code=1)
+    assert result["glance"]["converged"] is False and result["glance"]["boundary"] is False
+    assert "not converged" in result["glance"]["message"]

@@ -243,4 +243,14 @@ BOOST_AUTO_TEST_CASE(large_variation_between_groups_asks_for_more_points) {
   BOOST_TEST(std::abs(automatic.result.quadrature->log_likelihood) < 1e-3);
 }
 
+BOOST_AUTO_TEST_CASE(a_fit_cut_short_says_how_far_it_is_from_the_maximum) {
+  const GlmmModel model = model_of(
+      made_up_rows(Family::binomial, 40, 2, false), Family::binomial, Link::logit);
+  const GlmmFit cut = fit_glmm(model, {.max_evaluations = 2});
+  BOOST_TEST(!cut.result.converged);
+  BOOST_TEST(cut.result.gradient > 1e-6);
+  BOOST_TEST(cut.result.message.find("largest scaled gradient") != std::string::npos);
+  BOOST_TEST(fit_glmm(model).result.gradient < 1e-9);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
