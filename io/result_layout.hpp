@@ -19,8 +19,6 @@ struct RowNames {
 };
 RowNames row_names(RowKind kind);
 
-/// Versions of the format: the least that can hold a file is written.
-
 /// Where the rows of a dataset lie in the file.
 struct Place {
   std::int64_t offset = 0;
