@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(ends_of_coefficients_are_where_refits_fall_by_the_cutoff) {
 
 BOOST_AUTO_TEST_CASE(ends_of_sds_by_dense_matrices) {
   const TwoLevelRows rows =
-      random_rows({.sizes = {5, 4, 9, 3, 6, 7}, .group_columns = 1, .tau = 1.2}, 7);
+      random_rows({.sizes = {5, 4, 9, 3, 6, 7}, .group_columns = 1, .tau = 2.5}, 7);
   const GroupedStats stats = stats_of(rows);
   const FitResult fit = fit_gaussian(stats, {.criterion = Criterion::ml});
   const DenseMatrices dense = dense_matrices(rows, fit);
