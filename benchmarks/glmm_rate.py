@@ -3,7 +3,8 @@
 """How many refits per second does one core make of binary, count and ordinal models?
 
   glmm_rate.py                              logit, Poisson, negative binomial, ordinal; n = 4,000
-  glmm_rate.py --large                      and one logit fit of n = 1,000,000, J = 10,000
+  glmm_rate.py --large                      and one logit fit of n = 1,000,000, J = 10,000, next
+                                            to lme4 (nAGQ = 0 and 1) and glmmTMB
   glmm_rate.py --pairs 3 --peers none       merit alone
 
 n = 4,000 rows in J = 28 groups, p = 11 columns (two continuous covariates, so that no two rows are
@@ -99,10 +100,16 @@ def main():
             rows.append((f"{family}, parametric: ratio to {peer}",
                          RATIO_BARS.get((family, peer), ""), measured))
     if args.large:
-        data = make_data(work / "large.h5", "logit", 1_000_000, 10_000, 9)
+        csv = work / "large.csv"
+        data = make_data(work / "large.h5", "logit", 1_000_000, 10_000, 9, csv)
         times = [bench.timed([args.merit, "fit", data, bench.formula(9), "--family", "binomial",
                               "--threads", 1])[0] for _ in range(args.pairs)]
         rows.append(("logit, one fit, n = 1,000,000, J = 10,000: s", "< 3", times))
+        if args.peers == "all":  # minutes each: once
+            for peer in ("fit_lme4_0", "fit_lme4_1", "fit_glmmTMB"):
+                seconds = peer_seconds(peer, "logit", csv, bench.formula(9), 1)
+                rows.append((f"the same: ratio to {peer[4:]}", "",
+                             [seconds / time for time in times]))
     bench.report(args, "glmm_rate", rows)
 
 

@@ -35,6 +35,14 @@ if (peer == "lme4") {
   seconds <- seconds_of(function() for (i in seq_len(times)) {
     clmm(model, data, Hess = FALSE)
   }) / times
+} else if (peer %in% c("fit_lme4_0", "fit_lme4_1")) {  # one fit, seconds each
+  suppressPackageStartupMessages(library(lme4))
+  points <- as.integer(sub("fit_lme4_", "", peer))
+  seconds <- seconds_of(function() glmer(model, data, family = binomial, nAGQ = points,
+                                         control = glmerControl(calc.derivs = FALSE)))
+} else if (peer == "fit_glmmTMB") {
+  suppressPackageStartupMessages(library(glmmTMB))
+  seconds <- seconds_of(function() glmmTMB(model, data, family = binomial()))
 } else {
   stop("unknown peer: ", peer)
 }

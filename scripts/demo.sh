@@ -126,7 +126,17 @@ title "Cases bootstrap: and if all we know is that the institutions are a sample
 show mpirun -n "$ranks" "$merit" bootstrap "${model[@]}" \
   --type cases --replicates 20000 --max-failed 0.05 --output "$out/cases.h5" --overwrite
 
-title "A picture of both, and of the institutions."
+title "Contact with the probation officer (yes or no) in 2019: logistic two-level model, by adaptive
+   quadrature with 7 points."
+formula='probation ~ age + sex + regime + served + facilitation + accessibility + (1 | institution)'
+contact=("$out/study.h5" "$formula" --where 'wave == 2019' --family binomial)
+show "$merit" fit "${contact[@]}"
+
+title "Its parametric bootstrap: every replicate is a quadrature fit to drawn contacts."
+show mpirun -n "$ranks" "$merit" bootstrap "${contact[@]}" \
+  --type parametric --replicates 5000 --output "$out/contact.h5" --overwrite
+
+title "A picture of both bootstraps of preparedness, and of the institutions."
 script plot_results.py "$out/parametric.h5" "$out/cases.h5" --output "$out/bootstrap.png" \
   --overwrite
 

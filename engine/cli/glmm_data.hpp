@@ -3,17 +3,21 @@
 
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/options.hpp"
+#include "engine/cli/row_source.hpp"
 #include "engine/fit/glmm_fit.hpp"
-#include "engine/model/design.hpp"
 
 namespace merit {
 
-/// Makes `data.glmm` from `data.rows`, which are given up; names of the family's own
-/// parameters join `data.terms`. Columns are taken from their means where the intercept, or
-/// thresholds, take up the difference.
+/// Makes `data.glmm`: reads the rows into memory that is there once per node. Names of the
+/// family's own parameters join `data.terms`; columns are taken from their means where the
+/// intercept, or thresholds, take up the difference. *Collective*
+///
+/// @param columns  the design's columns that the model has
 /// @throws DataError if the response does not vary, UsageError if the model needs an intercept
-void add_glmm(const ModelOptions& options,
-              const Design& design,
+void add_glmm(const Communicator& comm,
+              const ModelOptions& options,
+              const RowSource& source,
+              const std::vector<Eigen::Index>& columns,
               SimdLevel simd,
               ModelData& data);
 

@@ -15,14 +15,13 @@ namespace {
 /// category; of more than one trial.
 bool lacks_variation(const GlmmModel& model, std::int64_t group) {
   const PackedRows& rows = model.rows;
-  const auto at = static_cast<std::size_t>(group);
-  const auto first = static_cast<std::size_t>(rows.first_pack[at] * kPackRows);
-  const auto size = static_cast<std::size_t>(rows.size[at]);
+  const std::int64_t first = rows.first_row(group);
+  const std::int64_t size = rows.size[static_cast<std::size_t>(group)];
   double events = 0.0, trials = 0.0;
   bool one_category = true;
-  for (std::size_t i = first; i < first + size; ++i) {
+  for (std::int64_t i = first; i < first + size; ++i) {
     events += rows.y[i];
-    trials += rows.trials[i];
+    trials += rows.trials_of(i);
     one_category = one_category && rows.y[i] == rows.y[first];
   }
   if (trials < 2.0) return false;

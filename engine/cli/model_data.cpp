@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include "engine/cli/glmm_data.hpp"
+#include "engine/cli/row_source.hpp"
 #include "engine/error.hpp"
 #include "engine/model/collinear.hpp"
 #include "engine/model/design.hpp"
@@ -25,22 +28,6 @@
 namespace merit {
 namespace {
 
-std::int64_t num_blocks(const Table& table) {
-  return (table.num_rows() + kBlockRows - 1) / kBlockRows;
-}
-
-BlockRange rows_of(const Table& table, std::int64_t block) {
-  const std::int64_t first = block * kBlockRows;
-  return {first, std::min(kBlockRows, table.num_rows() - first)};
-}
-
-/// What one thread of a pass keeps: its reader and its memory.
-struct PassWorkspace {
-  std::unique_ptr<RowReader> reader;
-  RowBlock rows;
-  DesignBlock design;
-};
-
 /// First pass, if there is one: facts about all rows that the design needs.
 struct SurveyPass {
   using Workspace = PassWorkspace;
@@ -50,7 +37,7 @@ struct SurveyPass {
 
   Workspace workspace() const { return {table.reader(design.table_columns()), {}, {}}; }
   Node leaf(std::int64_t block, Workspace& work) const {
-    const BlockRange rows = rows_of(table, block);
+    const BlockRange rows = rows_of_block(table, block);
     work.reader->read(rows.first, rows.count, work.rows);
     return design.survey_block(work.rows);
   }
@@ -64,11 +51,12 @@ struct Reduced {
   RowCounts counts;
   std::vector<Hash128> hashes;  // blocks × columns, in row order
   GroupMoments moments;
-  GroupRows rows;
+  std::vector<BlockGroups> groups;  // of every block, if rows are to be placed
 };
 
-/// Last pass: digest, moments and, if asked for, the rows themselves. Blocks are read and
-/// reduced in strips, so that every step finds its values in the cache.
+/// Last pass of what is reduced: digest, moments and, if asked for, how many rows of which
+/// groups each block has. Blocks are read and reduced in strips, so that every step finds its
+/// values in the cache.
 struct MomentsPass {
   struct Workspace {
     PassWorkspace pass;
@@ -90,7 +78,7 @@ struct MomentsPass {
   }
   Node leaf(std::int64_t block, Workspace& work) const {
     auto& [reader, rows, used] = work.pass;
-    const BlockRange all = rows_of(table, block);
+    const BlockRange all = rows_of_block(table, block);
     Node node;
     for (std::int64_t first = all.first; first < all.end(); first += kStripRows) {
       reader->read(first, std::min(kStripRows, all.end() - first), rows);
@@ -98,21 +86,24 @@ struct MomentsPass {
       design.evaluate(rows, used);
       node.counts += used.counts;
       work.builder.add(used.columns, used.group, used.counts.rows_used);
-      if (!needs.rows) continue;
-      const std::vector<double> group(used.group, used.group + used.counts.rows_used);
-      GroupRows strip = group_rows(used.z(), group);
-      node.rows =
-          node.rows.key.empty() ? std::move(strip) : merit::merge(node.rows, strip);
     }
     node.hashes = work.hasher.take();
     node.moments = work.builder.take();
+    if (needs.rows) {
+      BlockGroups groups{.key = node.moments.key, .count = {}};
+      for (const double size : node.moments.size)
+        groups.count.push_back(static_cast<std::int32_t>(size));
+      node.groups.push_back(std::move(groups));
+    }
     return node;
   }
   Node merge(Node left, Node right) const {
     left.counts += right.counts;
     left.hashes.insert(left.hashes.end(), right.hashes.begin(), right.hashes.end());
     left.moments = merit::merge(left.moments, right.moments, simd);
-    if (needs.rows) left.rows = merit::merge(left.rows, right.rows);
+    left.groups.insert(left.groups.end(),
+                       std::make_move_iterator(right.groups.begin()),
+                       std::make_move_iterator(right.groups.end()));
     return left;
   }
   Bytes pack(const Node& node) const {
@@ -123,7 +114,11 @@ struct MomentsPass {
     writer.put_all(std::span<const std::int64_t>(node.counts.rows_dropped));
     writer.put_all(std::span<const Hash128>(node.hashes));
     writer.put_all(std::span<const std::byte>(merit::pack(node.moments)));
-    if (needs.rows) writer.put_all(std::span<const std::byte>(merit::pack(node.rows)));
+    writer.put(std::ssize(node.groups));
+    for (const BlockGroups& groups : node.groups) {
+      writer.put_all(std::span<const double>(groups.key));
+      writer.put_all(std::span<const std::int32_t>(groups.count));
+    }
     return writer.take();
   }
   Node unpack(std::span<const std::byte> bytes) const {
@@ -135,7 +130,11 @@ struct MomentsPass {
     node.counts.rows_dropped = reader.take_vector<std::int64_t>();
     node.hashes = reader.take_vector<Hash128>();
     node.moments = unpack_group_moments(reader.take_bytes());
-    if (needs.rows) node.rows = unpack_group_rows(reader.take_bytes());
+    node.groups.resize(static_cast<std::size_t>(reader.take<std::ptrdiff_t>()));
+    for (BlockGroups& groups : node.groups) {
+      groups.key = reader.take_vector<double>();
+      groups.count = reader.take_vector<std::int32_t>();
+    }
     return node;
   }
 };
@@ -195,10 +194,16 @@ void check_magnitudes(const ModelData& data, const std::string& response) {
                   large ? "divide" : "multiply"));
 }
 
-/// Refuses aliased columns, or drops them with a note.
-void resolve_collinear(const ModelOptions& options, ModelData& data) {
+/// Refuses aliased columns, or drops them with a note; the design's columns that are left.
+std::vector<Eigen::Index> resolve_collinear(const ModelOptions& options,
+                                            ModelData& data) {
   const std::vector<AliasedColumn> aliased = aliased_columns(data.stats);
-  if (aliased.empty()) return;
+  std::vector<Eigen::Index> kept;
+  if (aliased.empty()) {
+    kept.resize(data.terms.size());
+    std::iota(kept.begin(), kept.end(), Eigen::Index{0});
+    return kept;
+  }
   std::vector<std::string> sentences;
   std::vector<Eigen::Index> dropped;
   for (const AliasedColumn& column : aliased) {
@@ -219,7 +224,6 @@ void resolve_collinear(const ModelOptions& options, ModelData& data) {
         fmt::join(sentences, "; ")));
   }
   data.stats = drop_columns(data.stats, dropped);
-  std::vector<Eigen::Index> kept;
   std::vector<std::string> terms;
   for (Eigen::Index k = 0; k < static_cast<Eigen::Index>(data.terms.size()); ++k) {
     if (std::find(dropped.begin(), dropped.end(), k) != dropped.end()) continue;
@@ -229,15 +233,27 @@ void resolve_collinear(const ModelOptions& options, ModelData& data) {
   data.terms = std::move(terms);
   data.notes.push_back(
       fmt::format("collinear columns dropped: {}", fmt::join(sentences, "; ")));
-  if (data.rows == nullptr) return;
-  for (Eigen::Index k = data.stats.num_fixed() + std::ssize(dropped);
-       k < data.rows->z.cols();
-       ++k) {
-    kept.push_back(k);
-  }
-  auto rows = std::make_shared<GroupRows>(*data.rows);
-  rows->z = data.rows->z(Eigen::all, kept);
-  data.rows = std::move(rows);
+  return kept;
+}
+
+/// All rows, on every rank.
+std::shared_ptr<const GroupRows> read_rows(const RowSource& source,
+                                           const std::vector<Eigen::Index>& columns,
+                                           const std::vector<double>& key) {
+  auto rows = std::make_shared<GroupRows>(
+      lay_out_group_rows(key, source.places.size(), std::ssize(columns) + 1));
+  source.read({0, num_blocks(source.table)},
+              [&](const DesignBlock& strip,
+                  std::int64_t i,
+                  std::int64_t group,
+                  std::int64_t row) {
+                const auto to = rows->first[static_cast<std::size_t>(group)] + row;
+                Eigen::Index k = 0;
+                for (const Eigen::Index column : columns)
+                  rows->z(to, k++) = strip.columns[static_cast<std::size_t>(column)][i];
+                rows->z(to, k) = strip.columns.back()[i];
+              });
+  return rows;
 }
 
 }  // namespace
@@ -295,11 +311,21 @@ ModelData read_model_data(const Communicator& comm,
     const std::int64_t dropped = reduced.counts.rows_dropped[i];
     if (dropped > 0) data.rows_dropped.emplace_back(columns[i].name, dropped);
   }
-  if (needs.rows) data.rows = std::make_shared<const GroupRows>(std::move(reduced.rows));
   check_magnitudes(data, design->response_name());
-  resolve_collinear(options, data);
-  if (!options.is_gaussian()) {
-    all_or_none(comm, [&] { add_glmm(options, *design, run.simd_level(), data); });
+  const std::vector<Eigen::Index> kept = resolve_collinear(options, data);
+  if (!needs.rows) return data;
+  const RowSource source{.table = *table,
+                         .design = *design,
+                         .levels = levels,
+                         .hashes = reduced.hashes,
+                         .places = RowPlaces(data.stats.key, reduced.groups),
+                         .threads = run.num_threads()};
+  reduced.groups.clear();
+  if (options.is_gaussian()) {
+    data.rows =
+        all_or_none(comm, [&] { return read_rows(source, kept, data.stats.key); });
+  } else {
+    add_glmm(comm, options, source, kept, run.simd_level(), data);
   }
   return data;
 }

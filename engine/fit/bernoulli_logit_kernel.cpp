@@ -8,58 +8,29 @@ namespace {
 /// does not expect have large factors, and products of eight of them do not overflow.
 ///
 ///     q = e^(sη)/(1 + e^(sη)):    ℓ′ = −s q,    ℓ″ = −q (1 − q),    ℓ‴ = −s q (1 − q)(1 − 2q)
-///
-/// Response parts: s; rows that pad have s = 1.
-class BernoulliLogit {
- public:
-  static constexpr int kSlots = 0;
-  static constexpr int kStates = 1;
-  static constexpr bool kLinear = false;
+struct BernoulliLogit : FamilyKernel<2> {  // e^(sη), s
   static constexpr bool kProducts = true;
-  static constexpr std::int64_t kChain = 8;
-  using State = StateOf<kStates>;
-  struct Row {
-    Lanes sign;
-  };
+  using FamilyKernel::FamilyKernel;
 
-  MERIT_INLINE BernoulliLogit(const double*, int) {}
-  MERIT_INLINE Row row(const QuadratureRows& rows, std::int64_t pack) const {
-    return {load(rows.response[0] + pack * kLanes)};
+  MERIT_INLINE State state(Lanes eta, const Response& response) const {
+    const Lanes sign = fma(broadcast(-2.0), response.y, broadcast(1.0));
+    return {{exp(eta * sign), sign}};
   }
-  MERIT_INLINE State state(Lanes eta, const Row& row) const {
-    return {{exp(eta * row.sign)}};
-  }
-  MERIT_INLINE void at_node(const State& state,
-                            const Shift& shift,
-                            const Row& row,
-                            DensitySum& density,
-                            Lanes& first,
-                            Lanes& second) const {
-    const Lanes e = odds(state, shift, row);
+  MERIT_INLINE LogDensity at(const State& state, const Shift& shift) const {
+    const Lanes sign = state.part[1];
+    const IntLanes positive = sign > broadcast(0.0);
+    // At most 2^115, so that eight factors stay below 2^1024: a row whose log-density would
+    // be below −79.
+    const Lanes e = min(state.part[0] * select(positive, shift.factor, shift.inverse),
+                        broadcast(0x1p115));
     const Lanes sum = e + broadcast(1.0);
     const Lanes q = e / sum;
-    density.product = density.product * sum;
-    first = -(q * row.sign);
-    second = fma(q, q, -q);
-  }
-  MERIT_INLINE Derivatives derivatives(const State& state,
-                                       const Shift& shift,
-                                       const Row& row) const {
-    const Lanes e = odds(state, shift, row);
-    const Lanes q = e / (e + broadcast(1.0));
-    const Lanes second = fma(q, q, -q);
-    return {-(q * row.sign),
-            second,
-            second * row.sign * fma(broadcast(-2.0), q, broadcast(1.0))};
-  }
-
- private:
-  /// At most 2^115, so that eight factors stay below 2^1024: a row whose log-density would
-  /// be below −79.
-  MERIT_INLINE static Lanes odds(const State& state, const Shift& shift, const Row& row) {
-    const IntLanes positive = row.sign > broadcast(0.0);
-    return min(state.part[0] * select(positive, shift.factor, shift.inverse),
-               broadcast(0x1p115));
+    LogDensity out;
+    out.product = sum;
+    out.first = -(q * sign);
+    out.second = fma(q, q, -q);
+    out.third = out.second * sign * fma(broadcast(-2.0), q, broadcast(1.0));
+    return out;
   }
 };
 

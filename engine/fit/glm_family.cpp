@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/fit/glm_family.hpp"
 
-#include <algorithm>
-#include <cassert>
-#include <cmath>
-
 #include "engine/model/log_factorial.hpp"
 
 namespace merit {
@@ -45,60 +41,51 @@ GlmFamily glm_family(
   return out;
 }
 
-void encode_response(const GlmFamily& family,
-                     std::span<const double> y,
-                     std::span<const double> trials,
-                     EncodedResponse& out) {
-  const std::size_t n = y.size();
-  out.part[0].resize(n);
-  if (family.bernoulli && family.link == Link::logit) {
-    for (std::size_t i = 0; i < n; ++i)
-      out.part[0][i] = 1.0 - 2.0 * y[i];
-  } else if (family.has_thresholds()) {
-    for (std::size_t i = 0; i < n; ++i)  // no category for rows that pad
-      out.part[0][i] = trials[i] > 0.0 ? y[i] : -9.0;
-  } else {
-    std::copy(y.begin(), y.end(), out.part[0].begin());
-  }
-  if (family.family == Family::negbinomial) {
-    out.exceed.assign(1, 0.0);
-    add_exceeding(y, trials, 1.0, out.exceed);
-  }
-  if (family.family == Family::binomial) {
-    out.part[1].assign(trials.begin(), trials.end());
-  }
-  out.log_constant = log_constant(family, y, trials);
+void describe_outcome(const GlmFamily& family,
+                      const PackedRows& rows,
+                      const std::int32_t* y,
+                      Outcome& out) {
+  out.y = y;
+  if (family.family == Family::negbinomial) count_exceeding(rows, y, nullptr, out.exceed);
+  out.log_constant = 0.0;
+  for (std::int64_t j = 0; j < rows.num_groups(); ++j)
+    out.log_constant += log_constant(family, rows, y, j);
 }
 
-void add_exceeding(std::span<const double> y,
-                   std::span<const double> trials,
-                   double times,
-                   std::vector<double>& exceed) {
+void count_exceeding(const PackedRows& rows,
+                     const std::int32_t* y,
+                     const double* times,
+                     std::vector<double>& exceed) {
   // First how many are m + 1 exactly, then sums from above.
-  std::vector<double> equal;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    if (!(trials[i] > 0.0) || y[i] < 1.0) continue;
-    const auto at = static_cast<std::size_t>(y[i]) - 1;
-    if (at >= equal.size()) equal.resize(at + 1, 0.0);
-    equal[at] += times;
+  exceed.assign(1, 0.0);
+  for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
+    const double count = times == nullptr ? 1.0 : times[j];
+    if (count == 0.0) continue;
+    const std::int32_t* of_group = y + rows.first_row(j);
+    for (std::int64_t i = 0; i < rows.size[static_cast<std::size_t>(j)]; ++i) {
+      if (of_group[i] < 1) continue;
+      const auto at = static_cast<std::size_t>(of_group[i]) - 1;
+      if (at >= exceed.size()) exceed.resize(at + 1, 0.0);
+      exceed[at] += count;
+    }
   }
-  if (exceed.size() < equal.size()) exceed.resize(equal.size(), 0.0);
-  double sum = 0.0;
-  for (std::size_t m = equal.size(); m-- > 0;) {
-    sum += equal[m];
-    exceed[m] += sum;
-  }
+  for (std::size_t m = exceed.size() - 1; m-- > 0;)
+    exceed[m] += exceed[m + 1];
 }
 
 double log_constant(const GlmFamily& family,
-                    std::span<const double> y,
-                    std::span<const double> trials) {
+                    const PackedRows& rows,
+                    const std::int32_t* y,
+                    std::int64_t group) {
   if (family.bernoulli || family.family == Family::ordinal) return 0.0;
   double sum = 0.0;
-  for (std::size_t i = 0; i < y.size(); ++i) {
+  const std::int64_t first = rows.first_row(group);
+  for (std::int64_t i = first; i < first + rows.size[static_cast<std::size_t>(group)];
+       ++i) {
     sum -= log_factorial(y[i]);
     if (family.family != Family::binomial) continue;
-    sum += log_factorial(trials[i]) - log_factorial(trials[i] - y[i]);
+    const double trials = rows.trials_of(i);
+    sum += log_factorial(trials) - log_factorial(trials - y[i]);
   }
   return sum;
 }

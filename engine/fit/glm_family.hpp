@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "engine/fit/quadrature_kernel.hpp"
@@ -28,28 +26,30 @@ struct GlmFamily {
 GlmFamily glm_family(
     Family family, Link link, bool bernoulli, int num_categories, SimdLevel simd);
 
-/// The response as the family's kernel wants it.
-struct EncodedResponse {
-  std::array<AlignedVector<double>, kMostResponseParts> part;
+/// A response on the rows of a model, the original or a drawn one.
+struct Outcome {
+  const std::int32_t* y = nullptr;  ///< packs × 8, as in PackedRows
   double log_constant = 0.0;   ///< of the log-likelihood, all that is free of parameters
   std::vector<double> exceed;  ///< negative binomial: how many y are > 0, > 1, …
 };
 
-/// Fills `out`, reusing its memory. @param y, trials  packs × 8, as in PackedRows
-void encode_response(const GlmFamily& family,
-                     std::span<const double> y,
-                     std::span<const double> trials,
-                     EncodedResponse& out);
+/// What belongs to a response `y` beside `rows`. Fills `out`, reusing its memory.
+void describe_outcome(const GlmFamily& family,
+                      const PackedRows& rows,
+                      const std::int32_t* y,
+                      Outcome& out);
 
-/// exceed[m] = how many y of rows with trials are larger than m, each `times` over; added.
-void add_exceeding(std::span<const double> y,
-                   std::span<const double> trials,
-                   double times,
-                   std::vector<double>& exceed);
+/// exceed[m] = how many y of these groups' rows are larger than m, group j counted times[j]
+/// over (null: once).
+void count_exceeding(const PackedRows& rows,
+                     const std::int32_t* y,
+                     const double* times,
+                     std::vector<double>& exceed);
 
-/// log of the constants of the rows: binomial coefficients, −log y!.
+/// log of the constants of a group's rows: binomial coefficients, −log y!.
 double log_constant(const GlmFamily& family,
-                    std::span<const double> y,
-                    std::span<const double> trials);
+                    const PackedRows& rows,
+                    const std::int32_t* y,
+                    std::int64_t group);
 
 }  // namespace merit

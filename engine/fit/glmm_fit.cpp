@@ -248,7 +248,7 @@ GlmmModel glmm_model(PackedRows rows, const GlmFamily& family, bool has_intercep
                   .response = {},
                   .has_intercept = has_intercept,
                   .spread = {}};
-  encode_response(family, model.rows.y, model.rows.trials, model.response);
+  describe_outcome(family, model.rows, model.rows.y, model.response);
   model.spread = column_spread(model.rows, family);
   return model;
 }

@@ -23,7 +23,7 @@ struct GlmmOptions {
 struct GlmmModel {
   PackedRows rows;
   GlmFamily family;
-  EncodedResponse response;
+  Outcome response;
   /// The first column of X is the constant 1, and `rows.origin` undone moves it alone; in an
   /// ordinal model the thresholds take that part.
   bool has_intercept = true;
@@ -32,7 +32,7 @@ struct GlmmModel {
   Eigen::Index num_parameters() const { return rows.num_fixed + family.num_extra + 1; }
 };
 
-/// Puts the parts together. @param y as counted by the family; see PackedRows
+/// Puts the parts together.
 GlmmModel glmm_model(PackedRows rows, const GlmFamily& family, bool has_intercept);
 
 /// A fit, and what a bootstrap starts from.

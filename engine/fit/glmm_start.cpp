@@ -34,13 +34,13 @@ Eigen::VectorXd start_values(const GlmmModel& model) {
   double events = 0.0, trials = 0.0, offsets = 0.0;
   std::vector<double> at_most(static_cast<std::size_t>(model.family.num_categories));
   for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
-    const std::int64_t first = rows.first_pack[static_cast<std::size_t>(j)] * kPackRows;
-    for (std::int64_t i = 0; i < rows.size[static_cast<std::size_t>(j)]; ++i) {
-      const auto at = static_cast<std::size_t>(first + i);
-      events += rows.y[at];
-      trials += rows.trials[at];
-      offsets += rows.offset[at];
-      for (auto c = static_cast<std::size_t>(rows.y[at]); c < at_most.size(); ++c)
+    const std::int64_t first = rows.first_row(j);
+    for (std::int64_t i = first; i < first + rows.size[static_cast<std::size_t>(j)];
+         ++i) {
+      events += rows.y[i];
+      trials += rows.trials_of(i);
+      offsets += rows.offset_of(i);
+      for (auto c = static_cast<std::size_t>(rows.y[i]); c < at_most.size(); ++c)
         at_most[c] += 1.0;
     }
   }
@@ -77,7 +77,7 @@ Eigen::VectorXd column_spread(const PackedRows& rows, const GlmFamily& family) {
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(p), squares = sum;
   for (std::int64_t pack = 0; pack < rows.num_packs(); ++pack) {
     for (Eigen::Index a = 0; a < p; ++a) {
-      const double* x = rows.x.data() + (pack * p + a) * kPackRows;
+      const double* x = rows.x + (pack * p + a) * kPackRows;
       for (std::int64_t lane = 0; lane < kPackRows; ++lane) {
         sum[a] += x[lane];
         squares[a] += x[lane] * x[lane];

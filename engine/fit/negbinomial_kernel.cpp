@@ -14,71 +14,47 @@ namespace {
 ///
 ///     ∂ℓ/∂γ = (y + θ) q − θL,    ∂²ℓ/∂γ² = 2θq − θL − (y + θ) q (1 − q)
 ///     ∂ℓ′/∂γ = q ℓ′,    ∂ℓ″/∂γ = q (1 − q) ℓ′ + q ℓ″
-///
-/// Response parts: y; rows that pad have 0.
-class NegBinomial {
+class NegBinomial : public FamilyKernel<2, 1> {  // μ/θ, y
  public:
-  static constexpr int kSlots = 1;
-  static constexpr int kStates = 1;
   static constexpr bool kLinear = true;
-  static constexpr bool kProducts = false;
-  static constexpr std::int64_t kChain = 8;
-  using State = StateOf<kStates>;
-  using Extras = ExtrasOf<kSlots>;
-  struct Row {
-    Lanes y;
-  };
 
   MERIT_INLINE NegBinomial(const double* extra, int)
       : theta_(exp(broadcast(extra[0]))), inverse_(exp(broadcast(-extra[0]))) {}
-  MERIT_INLINE Row row(const QuadratureRows& rows, std::int64_t pack) const {
-    return {load(rows.response[0] + pack * kLanes)};
+  MERIT_INLINE State state(Lanes eta, const Response& response) const {
+    return {{exp(eta) * inverse_, response.y}};
   }
-  MERIT_INLINE State state(Lanes eta, const Row&) const {
-    return {{exp(eta) * inverse_}};  // μ/θ
+  MERIT_INLINE LinearPart linear(Lanes eta,
+                                 const Response& response,
+                                 const State&) const {
+    return {response.y * eta, response.y};
   }
-  MERIT_INLINE Lanes base(Lanes eta, const Row& row) const { return row.y * eta; }
-  MERIT_INLINE Lanes slope(const Row& row) const { return row.y; }
-  MERIT_INLINE void at_node(const State& state,
-                            const Shift& shift,
-                            const Row& row,
-                            DensitySum& density,
-                            Lanes& first,
-                            Lanes& second) const {
-    const Lanes ratio = state.part[0] * shift.factor;
+  MERIT_INLINE LogDensity at(const State& state, const Shift& shift) const {
+    const Lanes ratio = state.part[0] * shift.factor, y = state.part[1];
     const Lanes sum = broadcast(1.0) + ratio;
     const Lanes q = ratio / sum;
-    const Lanes weight = row.y + theta_;
-    density.sum = fma(-weight, log_of(ratio, sum), density.sum);
-    first = fma(-weight, q, row.y);
-    second = weight * fma(q, q, -q);
+    const Lanes weight = y + theta_;
+    LogDensity out;
+    out.sum = -(weight * log_of(ratio, sum));
+    out.first = fma(-weight, q, y);
+    out.second = weight * fma(q, q, -q);
+    out.third = out.second * fma(broadcast(-2.0), q, broadcast(1.0));
+    return out;
   }
-  MERIT_INLINE Derivatives derivatives(const State& state,
-                                       const Shift& shift,
-                                       const Row& row) const {
-    const Lanes ratio = state.part[0] * shift.factor;
-    const Lanes q = ratio / (broadcast(1.0) + ratio);
-    const Lanes weight = row.y + theta_;
-    const Lanes second = weight * fma(q, q, -q);
-    return {
-        fma(-weight, q, row.y), second, second * fma(broadcast(-2.0), q, broadcast(1.0))};
-  }
-  MERIT_INLINE IntLanes slot(const Row&, int, int) const { return broadcast_int(-1); }
-  MERIT_INLINE void extras(const State& state,
-                           const Shift& shift,
-                           const Row& row,
-                           Extras& out) const {
-    const Lanes ratio = state.part[0] * shift.factor;
+  MERIT_INLINE IntLanes slot(const State&, int, int) const { return broadcast_int(-1); }
+  MERIT_INLINE Extras extras(const State& state, const Shift& shift) const {
+    const Lanes ratio = state.part[0] * shift.factor, y = state.part[1];
     const Lanes sum = broadcast(1.0) + ratio;
     const Lanes q = ratio / sum;
-    const Lanes weight = row.y + theta_;
+    const Lanes weight = y + theta_;
     const Lanes thetaL = theta_ * log_of(ratio, sum);
     const Lanes variance = q - q * q;
-    const Lanes first = fma(-weight, q, row.y), second = -(weight * variance);
+    const Lanes first = fma(-weight, q, y), second = -(weight * variance);
+    Extras out;
     out.first[0] = weight * q - thetaL;
     out.mixed[0] = q * first;
     out.mixed2[0] = variance * first + q * second;
     out.second[0][0] = fma(broadcast(2.0) * theta_, q, -thetaL) + second;
+    return out;
   }
 
  private:

@@ -13,80 +13,60 @@ namespace {
 ///     ℓ″ = −a (1 − a) − b (1 − b),    ℓ‴ = a (1 − a)(1 − 2a) + b (1 − b)(1 − 2b)
 ///
 /// and with w = A/(A − B):  ∂ℓ/∂θ_u = w − a,  ∂ℓ/∂θ_l = 1 − w − b (highest: −b).
-///
-/// Response parts: y; rows that pad have −9.
-class OrdinalLogit {
+class OrdinalLogit
+    : public FamilyKernel<4, 2> {  // A, B at v = 0, y, whether θ_u is there
  public:
-  static constexpr int kSlots = 2;  // u, l
-  static constexpr int kStates = 2;
   static constexpr bool kLinear = true;
   static constexpr bool kProducts = true;
   static constexpr std::int64_t kChain = 4;
-  using State = StateOf<kStates>;
-  using Extras = ExtrasOf<kSlots>;
-  struct Row {
-    Lanes y;
-    Lanes bounded;  // 1 where there is a threshold above, 0 in the highest category
-  };
 
   MERIT_INLINE OrdinalLogit(const double* threshold, int count)
       : threshold_(threshold), count_(count) {}
-  MERIT_INLINE Row row(const QuadratureRows& rows, std::int64_t pack) const {
-    const Lanes y = load(rows.response[0] + pack * kLanes);
+  MERIT_INLINE State state(Lanes eta, const Response& response) const {
+    const Lanes none = broadcast(0.0), far = broadcast(-1e3);
+    // Rows that pad have no category.
+    const Lanes y = select(response.trials > none, response.y, broadcast(-9.0));
     const IntLanes inside = (y > broadcast(-0.5)) & (y < broadcast(count_ - 0.5));
-    return {y, select(inside, broadcast(1.0), broadcast(0.0))};
-  }
-  MERIT_INLINE State state(Lanes eta, const Row& row) const {
+    State out{{none, none, y, select(inside, broadcast(1.0), none)}};
     // Thresholds that are not there stand at −∞: their exponential is as good as 0.
     Lanes upper = broadcast(-1e4), lower = upper;
     for (int e = 0; e < count_; ++e) {
       const Lanes threshold = broadcast(threshold_[e]);
-      upper = select(slot(row, 0, e), threshold, upper);
-      lower = select(slot(row, 1, e), threshold, lower);
+      upper = select(slot(out, 0, e), threshold, upper);
+      lower = select(slot(out, 1, e), threshold, lower);
     }
-    const Lanes none = broadcast(0.0), far = broadcast(-1e3);
-    return {{select(upper < far, none, exp(upper - eta)),
-             select(lower < far, none, exp(lower - eta))}};
+    out.part[0] = select(upper < far, none, exp(upper - eta));
+    out.part[1] = select(lower < far, none, exp(lower - eta));
+    return out;
   }
-  MERIT_INLINE Lanes base(Lanes eta, const Row& row) const {
-    const State at = state(eta, row);
+  MERIT_INLINE LinearPart linear(Lanes, const Response&, const State& state) const {
     // −η + log(e^θ_u − e^θ_l) = log(A − B); of the highest category nothing.
-    const Lanes difference = at.part[0] - at.part[1];
-    return row.bounded *
-           log(select(row.bounded > broadcast(0.0), difference, broadcast(1.0)));
+    const Lanes bounded = state.part[3];
+    const Lanes difference = state.part[0] - state.part[1];
+    return {bounded * log(select(bounded > broadcast(0.0), difference, broadcast(1.0))),
+            -bounded};
   }
-  MERIT_INLINE Lanes slope(const Row& row) const { return -row.bounded; }
-  MERIT_INLINE void at_node(const State& state,
-                            const Shift& shift,
-                            const Row& row,
-                            DensitySum& density,
-                            Lanes& first,
-                            Lanes& second) const {
-    const Shares at(state, shift);
-    density.product = density.product * at.both;
-    first = at.a + at.b - row.bounded;
-    second = -(at.a1 + at.b1);
+  MERIT_INLINE LogDensity at(const State& state, const Shift& shift) const {
+    const Shares share(state, shift);
+    LogDensity out;
+    out.product = share.both;
+    out.first = share.a + share.b - state.part[3];
+    out.second = -(share.a1 + share.b1);
+    out.third = share.a2() + share.b2();
+    return out;
   }
-  MERIT_INLINE Derivatives derivatives(const State& state,
-                                       const Shift& shift,
-                                       const Row& row) const {
-    const Shares at(state, shift);
-    return {at.a + at.b - row.bounded, -(at.a1 + at.b1), at.a2() + at.b2()};
-  }
-  MERIT_INLINE IntLanes slot(const Row& row, int q, int e) const {
-    const Lanes at = row.y - broadcast(q + e);
+  MERIT_INLINE IntLanes slot(const State& state, int s, int e) const {
+    const Lanes at = state.part[2] - broadcast(s + e);
     return (at > broadcast(-0.5)) & (at < broadcast(0.5));
   }
-  MERIT_INLINE void extras(const State& state,
-                           const Shift& shift,
-                           const Row& row,
-                           Extras& out) const {
+  MERIT_INLINE Extras extras(const State& state, const Shift& shift) const {
     const Shares at(state, shift);
     const Lanes one = broadcast(1.0);
     const Lanes w = state.part[0] / (state.part[0] - state.part[1]);
-    const IntLanes bounded = row.bounded > broadcast(0.0);
+    const IntLanes bounded = state.part[3] > broadcast(0.0);
     const Lanes below = select(bounded, one - w, broadcast(0.0));
     const Lanes product = select(bounded, w * (w - one), broadcast(0.0));  // −∂w/∂θ_u
+    Extras out;
     out.first[0] = w - at.a;
     out.first[1] = below - at.b;
     out.mixed[0] = at.a1;
@@ -96,6 +76,7 @@ class OrdinalLogit {
     out.second[0][0] = -product - at.a1;
     out.second[1][1] = -product - at.b1;
     out.second[0][1] = out.second[1][0] = product;
+    return out;
   }
 
  private:

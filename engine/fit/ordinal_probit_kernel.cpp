@@ -12,64 +12,38 @@ namespace {
 ///     ℓ = log P,    ℓ′ = s − r,    r′ = r (α − ℓ′),    s′ = s (β − ℓ′)
 ///     ℓ″ = βs − αr − ℓ′²,    ℓ‴ = −s + βs′ + r − αr′ − 2ℓ′ℓ″
 ///     ∂ℓ/∂θ_u = r,    ∂ℓ/∂θ_l = −s
-///
-/// Response parts: y; rows that pad have −9.
-class OrdinalProbit {
+class OrdinalProbit : public FamilyKernel<3, 2> {  // α, β at v = 0, y
  public:
-  static constexpr int kSlots = 2;  // u, l
-  static constexpr int kStates = 2;
-  static constexpr bool kLinear = false;
-  static constexpr bool kProducts = false;
-  static constexpr std::int64_t kChain = 8;
-  using State = StateOf<kStates>;
-  using Extras = ExtrasOf<kSlots>;
-  struct Row {
-    Lanes y;
-  };
-
   MERIT_INLINE OrdinalProbit(const double* threshold, int count)
       : threshold_(threshold), count_(count) {}
-  MERIT_INLINE Row row(const QuadratureRows& rows, std::int64_t pack) const {
-    return {load(rows.response[0] + pack * kLanes)};
-  }
-  MERIT_INLINE State state(Lanes eta, const Row& row) const {
-    Lanes alpha = broadcast(kFar), beta = broadcast(-kFar);
+  MERIT_INLINE State state(Lanes eta, const Response& response) const {
+    // Rows that pad have no category.
+    const Lanes y = select(response.trials > broadcast(0.0), response.y, broadcast(-9.0));
+    State out{{broadcast(kFar), broadcast(-kFar), y}};
     for (int e = 0; e < count_; ++e) {
       const Lanes at = broadcast(threshold_[e]) - eta;
-      alpha = select(slot(row, 0, e), at, alpha);
-      beta = select(slot(row, 1, e), at, beta);
+      out.part[0] = select(slot(out, 0, e), at, out.part[0]);
+      out.part[1] = select(slot(out, 1, e), at, out.part[1]);
     }
-    return {{alpha, beta}};
+    return out;
   }
-  MERIT_INLINE void at_node(const State& state,
-                            const Shift& shift,
-                            const Row&,
-                            DensitySum& density,
-                            Lanes& first,
-                            Lanes& second) const {
-    const Interval at(state, shift);
-    density.sum = density.sum + at.log_probability();
-    first = at.first;
-    second = at.second;
+  MERIT_INLINE LogDensity at(const State& state, const Shift& shift) const {
+    const Interval in(state, shift);
+    LogDensity out;
+    out.sum = in.log_probability();
+    out.first = in.first;
+    out.second = in.second;
+    out.third = in.r - in.s + in.beta * in.s1 - in.alpha * in.r1 -
+                broadcast(2.0) * in.first * in.second;
+    return out;
   }
-  MERIT_INLINE Derivatives derivatives(const State& state,
-                                       const Shift& shift,
-                                       const Row&) const {
-    const Interval at(state, shift);
-    return {at.first,
-            at.second,
-            at.r - at.s + at.beta * at.s1 - at.alpha * at.r1 -
-                broadcast(2.0) * at.first * at.second};
-  }
-  MERIT_INLINE IntLanes slot(const Row& row, int q, int e) const {
-    const Lanes at = row.y - broadcast(q + e);
+  MERIT_INLINE IntLanes slot(const State& state, int s, int e) const {
+    const Lanes at = state.part[2] - broadcast(s + e);
     return (at > broadcast(-0.5)) & (at < broadcast(0.5));
   }
-  MERIT_INLINE void extras(const State& state,
-                           const Shift& shift,
-                           const Row&,
-                           Extras& out) const {
+  MERIT_INLINE Extras extras(const State& state, const Shift& shift) const {
     const Interval at(state, shift);
+    Extras out;
     out.first[0] = at.r;
     out.first[1] = -at.s;
     out.mixed[0] = at.r1;
@@ -79,6 +53,7 @@ class OrdinalProbit {
     out.second[0][0] = -(at.r * (at.alpha + at.r));
     out.second[1][1] = at.s * (at.beta - at.s);
     out.second[0][1] = out.second[1][0] = at.r * at.s;
+    return out;
   }
 
  private:

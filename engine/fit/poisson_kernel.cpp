@@ -5,43 +5,25 @@ namespace merit::MERIT_SIMD_NAMESPACE {
 namespace {
 
 /// Counts, log link: ℓ = yη − μ with μ = e^η, less log y!. ℓ′ = y − μ, ℓ″ = ℓ‴ = −μ.
-///
-/// Response parts: y; rows that pad have 0.
-class Poisson {
- public:
-  static constexpr int kSlots = 0;
-  static constexpr int kStates = 1;
+struct Poisson : FamilyKernel<2> {  // e^η, y
   static constexpr bool kLinear = true;
-  static constexpr bool kProducts = false;
-  static constexpr std::int64_t kChain = 8;
-  using State = StateOf<kStates>;
-  struct Row {
-    Lanes y;
-  };
+  using FamilyKernel::FamilyKernel;
 
-  MERIT_INLINE Poisson(const double*, int) {}
-  MERIT_INLINE Row row(const QuadratureRows& rows, std::int64_t pack) const {
-    return {load(rows.response[0] + pack * kLanes)};
+  MERIT_INLINE State state(Lanes eta, const Response& response) const {
+    return {{exp(eta), response.y}};
   }
-  MERIT_INLINE State state(Lanes eta, const Row&) const { return {{exp(eta)}}; }
-  MERIT_INLINE Lanes base(Lanes eta, const Row& row) const { return row.y * eta; }
-  MERIT_INLINE Lanes slope(const Row& row) const { return row.y; }
-  MERIT_INLINE void at_node(const State& state,
-                            const Shift& shift,
-                            const Row& row,
-                            DensitySum& density,
-                            Lanes& first,
-                            Lanes& second) const {
-    const Lanes mu = state.part[0] * shift.factor;
-    density.sum = density.sum - mu;
-    first = row.y - mu;
-    second = -mu;
+  MERIT_INLINE LinearPart linear(Lanes eta,
+                                 const Response& response,
+                                 const State&) const {
+    return {response.y * eta, response.y};
   }
-  MERIT_INLINE Derivatives derivatives(const State& state,
-                                       const Shift& shift,
-                                       const Row& row) const {
+  MERIT_INLINE LogDensity at(const State& state, const Shift& shift) const {
     const Lanes mu = state.part[0] * shift.factor;
-    return {row.y - mu, -mu, -mu};
+    LogDensity out;
+    out.sum = -mu;
+    out.first = state.part[1] - mu;
+    out.second = out.third = -mu;
+    return out;
   }
 };
 

@@ -7,7 +7,7 @@ namespace merit {
 
 QuadratureLikelihood::QuadratureLikelihood(const PackedRows& rows,
                                            const GlmFamily& family,
-                                           const EncodedResponse& response,
+                                           const Outcome& response,
                                            const GaussHermite& rule,
                                            double mode_tolerance)
     : rows_(&rows),
@@ -35,14 +35,14 @@ void QuadratureLikelihood::set_rule(const GaussHermite& rule, double mode_tolera
 }
 
 bool QuadratureLikelihood::evaluate(const Eigen::VectorXd& psi, QuadratureDetail detail) {
-  const QuadratureRows rows{
-      static_cast<int>(rows_->num_fixed),
-      rows_->num_groups(),
-      rows_->first_pack.data(),
-      rows_->x.data(),
-      rows_->offset.data(),
-      {response_->part[0].data(), response_->part[1].data(), response_->part[2].data()},
-      multiplicity_};
+  const QuadratureRows rows{static_cast<int>(rows_->num_fixed),
+                            rows_->num_groups(),
+                            rows_->first_pack.data(),
+                            rows_->x,
+                            rows_->offset,
+                            response_->y,
+                            rows_->trials,
+                            multiplicity_};
   QuadratureSums sums{0.0, gradient_.data(), information_.data(), true};
   family_->kernel(rows,
                   rule_,

@@ -40,7 +40,7 @@ class QuadratureLikelihood {
   /// Rows and response are the caller's and must live as long as this object.
   QuadratureLikelihood(const PackedRows& rows,
                        const GlmFamily& family,
-                       const EncodedResponse& response,
+                       const Outcome& response,
                        const GaussHermite& rule,
                        double mode_tolerance);
 
@@ -82,7 +82,7 @@ class QuadratureLikelihood {
 
   const PackedRows* rows_;
   const GlmFamily* family_;
-  const EncodedResponse* response_;
+  const Outcome* response_;
   QuadratureRule rule_;
   const double* multiplicity_ = nullptr;
   double log_constant_ = 0.0;  // in the place of the response's, with multiplicities

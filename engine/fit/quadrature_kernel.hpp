@@ -9,21 +9,19 @@ namespace merit {
 
 inline constexpr int kPackLanes = 8;  ///< rows per pack
 
-/// Most numbers per row that a family keeps between nodes.
-inline constexpr int kMostStates = 2;
-
-/// Most per-row numbers that a family keeps of the response (y, trials, …).
-inline constexpr int kMostResponseParts = 3;
+/// Most numbers that a family keeps of a row, to move it between nodes.
+inline constexpr int kMostStates = 4;
 
 /// The rows of a model as plain arrays (engine/model/packed_rows.hpp); nothing else may cross
-/// into the kernels. Rows that pad add exactly nothing.
+/// into the kernels. Rows that pad, y < 0, add exactly nothing.
 struct QuadratureRows {
-  int num_fixed;                               ///< p
-  std::int64_t num_groups;                     ///< J
-  const std::int64_t* first_pack;              ///< J + 1
-  const double* x;                             ///< packs × p × 8
-  const double* offset;                        ///< packs × 8
-  const double* response[kMostResponseParts];  ///< packs × 8 each; see the family
+  int num_fixed;                   ///< p
+  std::int64_t num_groups;         ///< J
+  const std::int64_t* first_pack;  ///< J + 1
+  const double* x;                 ///< packs × p × 8
+  const double* offset;            ///< packs × 8; null: 0
+  const std::int32_t* y;           ///< packs × 8
+  const std::int32_t* trials;      ///< packs × 8; null: 1
   /// J, how often a group counts: 0 skips it, 2 is two groups with the same rows. Null: 1.
   const double* multiplicity;
 };

@@ -152,7 +152,7 @@ class QuasiLikelihood {
              : model.family.link == Link::logit     ? kernels.logit
              : model.family.link == Link::probit    ? kernels.probit
                                                     : kernels.cloglog;
-    eta_ = rows_.offset;
+    eta_.assign(static_cast<std::size_t>(rows_.num_packs() * kPackRows), 0.0);
     mean_.resize(eta_.size());
     slope_.resize(eta_.size());
     mode_ = Eigen::VectorXd::Zero(rows_.num_groups());
@@ -185,30 +185,28 @@ class QuasiLikelihood {
   }
 
  private:
-  double linear(std::int64_t pack, std::int64_t lane, const Eigen::VectorXd& beta) const {
-    double sum = 0.0;
-    for (Eigen::Index a = 0; a < rows_.num_fixed; ++a) {
-      sum += beta[a] * rows_.x[static_cast<std::size_t>(
-                           (pack * rows_.num_fixed + a) * kPackRows + lane)];
-    }
+  double linear(std::int64_t row, const Eigen::VectorXd& beta) const {
+    double sum = rows_.offset_of(row);
+    for (Eigen::Index a = 0; a < rows_.num_fixed; ++a)
+      sum += beta[a] * rows_.x_of(row, a);
     return sum;
   }
   template <class Visit>
   void for_each_row(const Visit& visit) const {
     for (std::int64_t j = 0; j < rows_.num_groups(); ++j) {
-      const auto group = static_cast<std::size_t>(j);
-      for (std::int64_t i = 0; i < rows_.size[group]; ++i)
-        visit(j, rows_.first_pack[group] + i / kPackRows, i % kPackRows);
+      const std::int64_t first = rows_.first_row(j);
+      const std::int64_t end = first + rows_.size[static_cast<std::size_t>(j)];
+      for (std::int64_t i = first; i < end; ++i)
+        visit(j, i);
     }
   }
 
   /// η = Xβ + offset (+ b̂), and how much it has changed; infinity if that is no number.
   double set_eta(const Eigen::VectorXd& beta) {
     double change = 0.0;
-    for_each_row([&](std::int64_t j, std::int64_t pack, std::int64_t lane) {
-      const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
-      const double eta = rows_.offset[at] + linear(pack, lane, beta) +
-                         (options_.marginal ? 0.0 : mode_[j]);
+    for_each_row([&](std::int64_t j, std::int64_t row) {
+      const auto at = static_cast<std::size_t>(row);
+      const double eta = linear(row, beta) + (options_.marginal ? 0.0 : mode_[j]);
       const double moved = std::abs(eta - eta_[at]) / (1.0 + std::abs(eta));
       change = moved < kInfinity ? std::max(change, moved) : kInfinity;
       eta_[at] = eta;
@@ -225,14 +223,14 @@ class QuasiLikelihood {
     sums_.weight.setZero();
     Eigen::VectorXd z(p + 1);
     const bool counts = model_.family.family == Family::poisson;
-    for_each_row([&](std::int64_t j, std::int64_t pack, std::int64_t lane) {
-      const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
-      const double m = rows_.trials[at], mu = mean_[at], slope = slope_[at];
+    for_each_row([&](std::int64_t j, std::int64_t row) {
+      const auto at = static_cast<std::size_t>(row);
+      const double m = rows_.trials_of(row), mu = mean_[at], slope = slope_[at];
       const double variance = counts ? mu : mu * (1.0 - mu);
       const double w = m * slope * slope / variance;
       for (Eigen::Index a = 0; a < p; ++a)
-        z[a] = rows_.x[static_cast<std::size_t>((pack * p + a) * kPackRows + lane)];
-      z[p] = eta_[at] - rows_.offset[at] + (rows_.y[at] - m * mu) / (m * slope);
+        z[a] = rows_.x_of(row, a);
+      z[p] = eta_[at] - rows_.offset_of(row) + (rows_.y[row] - m * mu) / (m * slope);
       double* product = sums_.ZtWZ.data();
       double* sum = sums_.ZtW1.data() + j * (p + 1);
       for (Eigen::Index a = 0; a <= p; ++a, product += p + 1) {

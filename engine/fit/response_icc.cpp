@@ -14,15 +14,12 @@ double response_icc(const GlmmModel& model, const Eigen::VectorXd& psi) {
   const PackedRows& rows = model.rows;
   double sum = 0.0;
   for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
-    for (std::int64_t i = 0; i < rows.size[static_cast<std::size_t>(j)]; ++i) {
-      const std::int64_t pack =
-          rows.first_pack[static_cast<std::size_t>(j)] + i / kPackRows;
-      const std::int64_t lane = i % kPackRows;
-      sum += rows.offset[static_cast<std::size_t>(pack * kPackRows + lane)];
-      for (Eigen::Index a = 0; a < rows.num_fixed; ++a) {
-        sum += psi[a] * rows.x[static_cast<std::size_t>(
-                            (pack * rows.num_fixed + a) * kPackRows + lane)];
-      }
+    const std::int64_t first = rows.first_row(j);
+    for (std::int64_t i = first; i < first + rows.size[static_cast<std::size_t>(j)];
+         ++i) {
+      sum += rows.offset_of(i);
+      for (Eigen::Index a = 0; a < rows.num_fixed; ++a)
+        sum += psi[a] * rows.x_of(i, a);
     }
   }
   const double centre = sum / static_cast<double>(rows.num_obs());

@@ -23,12 +23,9 @@ void copy_used(const FrameBlock& frame, const double* values, std::vector<double
 }  // namespace
 
 Eigen::MatrixXd DesignBlock::z() const {
-  const bool has_side = !offset.empty();
-  std::vector<const double*> all = columns;
-  if (has_side) all.insert(all.end() - 1, {offset.data(), trials.data()});
-  Eigen::MatrixXd z(num_rows(), std::ssize(all));
+  Eigen::MatrixXd z(num_rows(), std::ssize(columns));
   for (Eigen::Index k = 0; k < z.cols(); ++k)
-    std::copy_n(all[static_cast<std::size_t>(k)], z.rows(), z.col(k).data());
+    std::copy_n(columns[static_cast<std::size_t>(k)], z.rows(), z.col(k).data());
   return z;
 }
 

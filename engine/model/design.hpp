@@ -27,8 +27,7 @@ struct DesignBlock {
   RowCounts counts;
 
   Eigen::Index num_rows() const { return counts.rows_used; }
-  /// The columns as a matrix: rows used × (p + 1); where they are there, offset and trials
-  /// stand before the response.
+  /// The columns as a matrix: rows used × (p + 1).
   Eigen::MatrixXd z() const;
 
   // What is not in the RowBlock.
@@ -97,6 +96,8 @@ class Design {
   std::string group_label(double key) const { return frame_.group_label(key); }
   /// Category of an ordinal response with this value in DesignBlock::z.
   std::string response_label(double value) const { return frame_.response_label(value); }
+  bool has_offset() const { return !frame_.offsets().empty(); }
+  bool has_trials() const { return frame_.response_form() != ResponseForm::value; }
   std::size_t num_response_levels() const { return frame_.num_response_levels(); }
   const Formula& formula() const { return formula_; }
 

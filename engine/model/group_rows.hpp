@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include <Eigen/Dense>
@@ -18,11 +16,12 @@ struct GroupRows {
   Eigen::MatrixXd z;                ///< n × (p+1)
 };
 
-/// The rows of one block, and of two neighbouring runs of blocks.
-GroupRows group_rows(const Eigen::MatrixXd& z, const std::vector<double>& group);
-GroupRows merge(const GroupRows& a, const GroupRows& b);
+/// Room for the rows of these groups, to be filled in any order.
+GroupRows lay_out_group_rows(std::vector<double> key,
+                             const std::vector<std::int64_t>& size,
+                             Eigen::Index num_columns);
 
-std::vector<std::byte> pack(const GroupRows& rows);
-GroupRows unpack_group_rows(std::span<const std::byte> bytes);
+/// Rows that are in memory, in order.
+GroupRows group_rows(const Eigen::MatrixXd& z, const std::vector<double>& group);
 
 }  // namespace merit

@@ -6,13 +6,12 @@
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
+#include "engine/model/packed_rows.hpp"
 #include "engine/model/text.hpp"
 
 namespace merit {
 namespace {
 
-// 10¹⁵: beyond, neighbouring doubles are whole numbers apart and nothing can be checked.
-constexpr double kLargestCount = 1e15;
 /// A proportion times its trials may miss the whole number by this, relative to the trials:
 /// proportions are often stored with few digits.
 constexpr double kProportionError = 1e-6;
@@ -26,11 +25,14 @@ bool is_count(double value) {
                          const std::string& column,
                          double value,
                          const std::string& accepted) {
-  throw DataError(fmt::format("{} is {} in row {}, where {} is needed",
+  throw DataError(fmt::format("{} is {} in row {}, where {} is needed{}",
                               column,
                               shortest(value),
                               rows.row_number(i),
-                              accepted));
+                              accepted,
+                              std::abs(value) > kLargestCount
+                                  ? fmt::format(", and none beyond {:.0f}", kLargestCount)
+                                  : ""));
 }
 
 void check_proportion(ResponseRows& rows, std::int64_t i, double& y, double& trials) {
@@ -67,6 +69,8 @@ void check_row(Family family, ResponseForm form, ResponseRows& rows, std::int64_
       if (!is_count(other))
         refuse(rows, i, rows.other, other, "a whole number of nonevents");
       other += y;
+      if (other > kLargestCount)
+        refuse(rows, i, rows.response + " + " + rows.other, other, "a number of trials");
       return;
     case ResponseForm::value:
       break;
@@ -90,7 +94,7 @@ void check_row(Family family, ResponseForm form, ResponseRows& rows, std::int64_
       }
       return;
     case Family::ordinal:
-      if (std::floor(y) != y)
+      if (std::floor(y) != y || std::abs(y) > kLargestCount)
         refuse(rows, i, rows.response, y, "a whole number or an ordered category");
       return;
     case Family::gaussian:

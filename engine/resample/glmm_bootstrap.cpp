@@ -31,18 +31,17 @@ class GlmmScheme : public Scheme {
 /// Whether the drawn response can be fitted at all: it varies, and no category is missing.
 bool varies(const GlmmModel& model,
             const PackedRows& rows,
-            std::span<const double> y,
+            const std::int32_t* y,
             const double* multiplicity) {
   double events = 0.0, trials = 0.0;
   std::uint64_t seen = 0;  // categories, of which there are at most 63
   for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
-    const auto group = static_cast<std::size_t>(j);
     if (multiplicity != nullptr && multiplicity[j] == 0.0) continue;
-    const auto first = static_cast<std::size_t>(rows.first_pack[group] * kPackRows);
-    for (std::size_t i = first; i < first + static_cast<std::size_t>(rows.size[group]);
-         ++i) {
+    const std::int64_t first = rows.first_row(j);
+    const std::int64_t end = first + rows.size[static_cast<std::size_t>(j)];
+    for (std::int64_t i = first; i < end; ++i) {
       events += y[i];
-      trials += rows.trials[i];
+      trials += rows.trials_of(i);
       if (model.family.has_thresholds())
         seen |= std::uint64_t{1} << static_cast<unsigned>(y[i]);
     }
@@ -67,13 +66,14 @@ class Parametric : public GlmmScheme {
         [&] { return std::make_unique<Worker>(*model_, fit_); },
         [&](Worker& worker) {
           for (std::int64_t r = 0; r < count; ++r) {
-            simulator_.draw(options_.seed, first + r, worker.draws, worker.y);
-            if (!varies(*model_, model_->rows, worker.y, nullptr)) {
+            const bool fits =
+                simulator_.draw(options_.seed, first + r, worker.draws, worker.y);
+            if (!fits || !varies(*model_, model_->rows, worker.y.data(), nullptr)) {
               GlmmRefit::fail(ReplicateStatus::degenerate, r, rows);
               continue;
             }
-            encode_response(
-                model_->family, worker.y, model_->rows.trials, worker.refit.response);
+            describe_outcome(
+                model_->family, model_->rows, worker.y.data(), worker.refit.response);
             worker.refit.fit(nullptr, 0.0, nullptr, r, rows);
           }
         });
@@ -84,7 +84,7 @@ class Parametric : public GlmmScheme {
     Worker(const GlmmModel& model, const GlmmFit& fit) : refit(model, fit, nullptr) {}
     GlmmRefit refit;
     ResponseSimulator::Workspace draws;
-    AlignedVector<double> y;
+    AlignedVector<std::int32_t> y;
   };
 
   ResponseSimulator simulator_;
@@ -98,15 +98,8 @@ class Groups : public GlmmScheme {
          const SchemeOptions& options)
       : GlmmScheme(std::move(model), fit, options) {
     const PackedRows& rows = model_->rows;
-    for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
-      const auto group = static_cast<std::size_t>(j);
-      const auto begin = static_cast<std::size_t>(rows.first_pack[group] * kPackRows);
-      const auto size =
-          static_cast<std::size_t>(rows.first_pack[group + 1] * kPackRows) - begin;
-      constant_.push_back(log_constant(model_->family,
-                                       std::span(rows.y).subspan(begin, size),
-                                       std::span(rows.trials).subspan(begin, size)));
-    }
+    for (std::int64_t j = 0; j < rows.num_groups(); ++j)
+      constant_.push_back(log_constant(model_->family, rows, rows.y, j));
   }
 
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
@@ -141,23 +134,8 @@ class Groups : public GlmmScheme {
     for (std::size_t j = 0; j < constant_.size(); ++j)
       constant += multiplicity[j] * constant_[j];
     if (model_->family.family == Family::negbinomial)
-      count_exceeding(multiplicity, worker.refit.exceed);
+      count_exceeding(model_->rows, model_->rows.y, multiplicity, worker.refit.exceed);
     worker.refit.fit(multiplicity, constant, nullptr, at, rows);
-  }
-
-  void count_exceeding(const double* multiplicity, std::vector<double>& exceed) const {
-    const PackedRows& rows = model_->rows;
-    exceed.assign(1, 0.0);
-    for (std::size_t j = 0; j < rows.size.size(); ++j) {
-      const auto begin = static_cast<std::size_t>(rows.first_pack[j] * kPackRows);
-      const auto size = static_cast<std::size_t>(rows.size[j]);
-      if (multiplicity[j] > 0.0) {
-        add_exceeding(std::span(model_->rows.y).subspan(begin, size),
-                      std::span(model_->rows.trials).subspan(begin, size),
-                      multiplicity[j],
-                      exceed);
-      }
-    }
   }
 
   std::vector<double> constant_;  // J
@@ -186,6 +164,7 @@ class Rows : public GlmmScheme {
     Worker(const GlmmModel& model, const GlmmFit& fit)
         : drawn(model.rows), refit(model, fit, &drawn), modes(fit.start_modes) {}
     PackedRows drawn;
+    std::int64_t bytes = 0;  // that drawn.memory has
     GlmmRefit refit;
     AlignedVector<double> modes;
   };
@@ -195,64 +174,48 @@ class Rows : public GlmmScheme {
                 Worker& worker,
                 ReplicateRows& rows) const {
     const PackedRows& all = model_->rows;
-    PackedRows& drawn = worker.drawn;
     const std::int64_t J = all.num_groups();
     Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
+    std::vector<std::int64_t> group(static_cast<std::size_t>(J)), size;
+    for (std::int64_t slot = 0; slot < J; ++slot) {
+      const std::int64_t drawn = unit_ == ResampleUnit::both ? groups.index(J) : slot;
+      group[static_cast<std::size_t>(slot)] = drawn;
+      size.push_back(all.size[static_cast<std::size_t>(drawn)]);
+      worker.modes[static_cast<std::size_t>(slot)] =
+          fit_.start_modes[static_cast<std::size_t>(drawn)];
+    }
+    const PackedRowsWriter writer = lay_out(std::move(size), worker);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
-    std::int64_t pack = 0;
     for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t group = unit_ == ResampleUnit::both ? groups.index(J) : slot;
-      const auto from = static_cast<std::size_t>(group),
-                 to = static_cast<std::size_t>(slot);
-      drawn.first_pack[to] = pack;
-      drawn.size[to] = all.size[from];
-      worker.modes[to] = fit_.start_modes[from];
-      pack += (all.size[from] + kPackRows - 1) / kPackRows;
+      const std::int64_t from = group[static_cast<std::size_t>(slot)];
+      const std::int64_t n = all.size[static_cast<std::size_t>(from)];
+      for (std::int64_t i = 0; i < n; ++i) {
+        writer.copy(
+            all, all.first_row(from) + within.index(n), worker.drawn.first_row(slot) + i);
+      }
+      writer.pad(slot);
     }
-    drawn.first_pack[static_cast<std::size_t>(J)] = pack;
-    clear(pack, drawn);
-    Stream again(options_.seed, Purpose::group_bootstrap, replicate);
-    for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t group = unit_ == ResampleUnit::both ? again.index(J) : slot;
-      copy_rows(group, slot, within, drawn);
-    }
+    const PackedRows& drawn = worker.drawn;
     if (!varies(*model_, drawn, drawn.y, nullptr))
       return GlmmRefit::fail(ReplicateStatus::degenerate, at, rows);
-    encode_response(model_->family, drawn.y, drawn.trials, worker.refit.response);
+    describe_outcome(model_->family, drawn, drawn.y, worker.refit.response);
     worker.refit.fit(nullptr, 0.0, worker.modes.data(), at, rows);
   }
 
-  static void clear(std::int64_t packs, PackedRows& rows) {
-    const auto padded = static_cast<std::size_t>(packs * kPackRows);
-    rows.x.assign(padded * static_cast<std::size_t>(rows.num_fixed), 0.0);
-    rows.offset.assign(padded, kPadOffset);
-    rows.y.assign(padded, 0.0);
-    rows.trials.assign(padded, 0.0);
-  }
-
-  void copy_rows(std::int64_t group,
-                 std::int64_t slot,
-                 Stream& stream,
-                 PackedRows& drawn) const {
+  /// Room for groups of these sizes, in memory that is used again.
+  PackedRowsWriter lay_out(std::vector<std::int64_t> size, Worker& worker) const {
     const PackedRows& all = model_->rows;
-    const std::int64_t n = all.size[static_cast<std::size_t>(group)];
-    const std::int64_t p = all.num_fixed;
-    const std::int64_t source = all.first_pack[static_cast<std::size_t>(group)];
-    const std::int64_t target = drawn.first_pack[static_cast<std::size_t>(slot)];
-    for (std::int64_t i = 0; i < n; ++i) {
-      const std::int64_t k = stream.index(n);
-      const auto from = static_cast<std::size_t>(source * kPackRows + k);
-      const auto to = static_cast<std::size_t>(target * kPackRows + i);
-      drawn.offset[to] = all.offset[from];
-      drawn.y[to] = all.y[from];
-      drawn.trials[to] = all.trials[from];
-      const double* x =
-          all.x.data() + (source + k / kPackRows) * p * kPackRows + k % kPackRows;
-      double* out =
-          drawn.x.data() + (target + i / kPackRows) * p * kPackRows + i % kPackRows;
-      for (std::int64_t a = 0; a < p; ++a)
-        out[a * kPackRows] = x[a * kPackRows];
+    std::shared_ptr<void> memory =
+        worker.bytes > 0 ? std::move(worker.drawn.memory) : nullptr;
+    worker.drawn = lay_out_rows(all.key, std::move(size), all.origin);
+    const PackedColumns columns{.offset = all.offset != nullptr,
+                                .trials = all.trials != nullptr};
+    const std::int64_t needed = packed_bytes(worker.drawn, columns);
+    if (needed > worker.bytes) {
+      memory = allocate_rows(needed);
+      worker.bytes = needed;
     }
+    return PackedRowsWriter(worker.drawn, columns, std::move(memory));
   }
 
   ResampleUnit unit_;

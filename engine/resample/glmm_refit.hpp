@@ -20,7 +20,7 @@ class GlmmRefit {
   ///              with larger groups than the model's or another number of them
   GlmmRefit(const GlmmModel& model, const GlmmFit& original, const PackedRows* rows);
 
-  EncodedResponse response;
+  Outcome response;
 
   /// Negative binomial with multiplicities: the counts that belong to them.
   std::vector<double> exceed;

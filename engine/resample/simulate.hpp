@@ -19,29 +19,24 @@ class ResponseSimulator {
 
   /// Memory of one thread.
   struct Workspace {
-    AlignedVector<double> intercept, uniform, mean, negative, below;
+    AlignedVector<double> intercept;                         // J
+    AlignedVector<double> eta, uniform, mean, below, drawn;  // rows of the largest group
   };
 
-  /// @param y  packs × 8; rows that pad are left 0
-  void draw(std::uint64_t seed,
+  /// @param y  packs × 8; rows that pad are −1
+  /// @returns false if a count is too large for a row (kLargestCount)
+  bool draw(std::uint64_t seed,
             std::int64_t replicate,
             Workspace& work,
-            AlignedVector<double>& y) const;
+            AlignedVector<std::int32_t>& y) const;
 
  private:
-  void draw_group(std::int64_t group, double intercept, Workspace& work, double* y) const;
-  void draw_categories(const double* eta,
-                       double intercept,
-                       std::int64_t packs,
-                       Workspace& work,
-                       const double* u,
-                       double* y) const;
+  void draw_group(std::int64_t group, double intercept, Workspace& work) const;
+  void draw_categories(double intercept, std::int64_t packs, Workspace& work) const;
 
   const GlmmModel* model_;
   SimulateKernels kernels_;
-  AlignedVector<double> eta_;  // packs × 8, without intercepts
-  double tau_;
-  std::vector<double> extra_;
+  Eigen::VectorXd psi_;
 };
 
 /// One draw by inversion, from u ∈ [0, 1): outcomes are visited from the mode outwards, so that

@@ -24,12 +24,31 @@ void normals(std::uint64_t seed, std::int64_t task, std::int64_t count, double* 
   }
 }
 
-void uniforms(std::uint64_t seed, std::int64_t task, std::int64_t packs, double* out) {
+void uniforms(std::uint64_t seed,
+              std::int64_t task,
+              std::int64_t first,
+              std::int64_t packs,
+              double* out) {
   const RandomLanes stream{seed, Purpose::simulated_responses, broadcast_int(task)};
-  for (std::int64_t pack = 0; pack < packs; pack += 2) {
+  for (std::int64_t pack = first - first % 2; pack < first + packs; pack += 2) {
     const RandomBits bits = bits_of_block(stream, pack / 2);
-    store(out + pack * kLanes, uniform(bits.first));
-    if (pack + 1 < packs) store(out + (pack + 1) * kLanes, uniform(bits.second));
+    double* to = out + (pack - first) * kLanes;
+    if (pack >= first) store(to, uniform(bits.first));
+    if (pack + 1 < first + packs) store(to + kLanes, uniform(bits.second));
+  }
+}
+
+void predictors(const double* x,
+                const double* offset,
+                const double* beta,
+                int p,
+                std::int64_t packs,
+                double* eta) {
+  for (std::int64_t i = 0; i < packs; ++i) {
+    Lanes sum = offset == nullptr ? broadcast(0.0) : load(offset + i * kLanes);
+    for (int a = 0; a < p; ++a, x += kLanes)
+      sum = fma(load(x), broadcast(beta[a]), sum);
+    store(eta + i * kLanes, sum);
   }
 }
 
@@ -62,7 +81,13 @@ void logit_events(
 }  // namespace
 
 SimulateKernels simulate_kernels() {
-  return {normals, uniforms, exponentials, normal_cdf_of, cloglog_cdf_of, logit_events};
+  return {normals,
+          uniforms,
+          predictors,
+          exponentials,
+          normal_cdf_of,
+          cloglog_cdf_of,
+          logit_events};
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

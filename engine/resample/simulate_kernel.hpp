@@ -11,11 +11,19 @@ namespace merit {
 struct SimulateKernels {
   /// count standard normals, a multiple of 8.
   void (*normals)(std::uint64_t seed, std::int64_t task, std::int64_t count, double* out);
-  /// packs × 8 uniforms on [0, 1).
+  /// packs × 8 uniforms on [0, 1), those of the packs from `first` on.
   void (*uniforms)(std::uint64_t seed,
                    std::int64_t task,
+                   std::int64_t first,
                    std::int64_t packs,
                    double* out);
+  /// eta = x'beta + offset (null: 0) of packs of rows, as in PackedRows.
+  void (*predictors)(const double* x,
+                     const double* offset,
+                     const double* beta,
+                     int p,
+                     std::int64_t packs,
+                     double* eta);
   /// out = e^(eta + shift), packs × 8.
   void (*exponentials)(const double* eta, double shift, std::int64_t packs, double* out);
   /// out = Φ(eta + shift), and 1 − exp(−e^(eta + shift)).

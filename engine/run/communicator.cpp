@@ -9,10 +9,10 @@
 #include <string>
 #include <utility>
 
-#include <mpi.h>
 #include <unistd.h>
 
 #include "engine/error.hpp"
+#include "engine/run/communicator_native.hpp"
 
 namespace merit {
 
@@ -20,14 +20,7 @@ namespace {
 
 constexpr int kGatherTag = 1000;
 
-void check(int status, const char* call) {
-  if (status == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING] = "";
-  int length = 0;
-  MPI_Error_string(status, text, &length);
-  throw Error(ExitCode::internal,
-              std::string("communication between ranks failed in ") + call + ": " + text);
-}
+constexpr auto check = check_mpi;
 
 /// `size` bytes as one MPI element, because MPI counts elements in an int: MPI_BYTE × size
 /// up to 2 GiB, beyond it a type made of 1 GiB pieces and a rest.
@@ -79,6 +72,17 @@ std::int64_t received_size(const MPI_Status& status) {
   return size;
 }
 
+}  // namespace
+
+void check_mpi(int status, const char* call) {
+  if (status == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(status, text, &length);
+  throw Error(ExitCode::internal,
+              std::string("communication between ranks failed in ") + call + ": " + text);
+}
+
 bool mpi_is_running() {
   int initialised = 0;
   int finalised = 0;
@@ -86,8 +90,6 @@ bool mpi_is_running() {
   MPI_Finalized(&finalised);
   return initialised != 0 && finalised == 0;
 }
-
-}  // namespace
 
 MpiSession::MpiSession(int& argc, char**& argv)
     : exceptions_at_start_(std::uncaught_exceptions()) {
@@ -147,19 +149,6 @@ Bytes Transfer::take() {
 }
 
 // --- the ranks -----------------------------------------------------------------------------
-
-struct Communicator::Native {
-  MPI_Comm comm = MPI_COMM_NULL;
-
-  Native() = default;
-  Native(const Native&) = delete;
-  Native& operator=(const Native&) = delete;
-  Native(Native&&) = delete;
-  Native& operator=(Native&&) = delete;
-  ~Native() {
-    if (comm != MPI_COMM_NULL && mpi_is_running()) MPI_Comm_free(&comm);
-  }
-};
 
 /// Of all ranks that share memory with this one. *Collective*
 static int lowest_rank_of_node(MPI_Comm comm, int rank) {

@@ -140,6 +140,7 @@ class Communicator {
   [[noreturn]] void abort(int code, const std::string& last_words) const;
 
  private:
+  friend class NodeMemory;
   struct Native;
   Communicator();
   std::unique_ptr<Native> native_;  // null: a single rank, no MPI

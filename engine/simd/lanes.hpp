@@ -83,6 +83,14 @@ MERIT_INLINE Lanes load(const double* from) {
   Lanes result;
   MERIT_EACH_PART(reinterpret_cast<const Unaligned*>(from)[i]);
 }
+/// From eight consecutive whole numbers.
+MERIT_INLINE Lanes load(const std::int32_t* from) {
+  typedef std::int32_t Narrow
+      __attribute__((vector_size(kRegisterBytes / 2), aligned(4), may_alias));
+  Lanes result;
+  MERIT_EACH_PART(
+      __builtin_convertvector(reinterpret_cast<const Narrow*>(from)[i], DoubleRegister));
+}
 MERIT_INLINE void store(double* to, Lanes a) {
   typedef DoubleRegister Unaligned __attribute__((aligned(8), may_alias));
   for (int i = 0; i < kParts; ++i)

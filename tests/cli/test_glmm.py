@@ -42,6 +42,7 @@ def study():
             "negative": np.where(np.arange(g.size) == 5, -1.0, 2.0),
             "half": np.where(np.arange(g.size) == 8, 1.5, 2.0), "ones": np.ones(g.size),
             "zeros": np.zeros(g.size), "none": np.where(np.arange(g.size) == 3, 0.0, m),
+            "huge": np.where(np.arange(g.size) == 2, 3e9, 1.0),
             "single": np.arange(g.size), "log0": np.where(np.arange(g.size) == 6, -np.inf, 0.0),
             # Groups 2 and 5 without variation.
             "steady": np.where(g == 2, 0.0, np.where(g == 5, 1.0, latent > 0))}
@@ -88,6 +89,11 @@ def test_same_bits_on_any_layout(name, scheme, bootstrap):
     alone = bootstrap(name, scheme)
     same(alone, bootstrap(name, scheme, ranks=3, threads=2))
     assert np.mean(numbers(alone)["status"] <= 1) > 0.9
+
+
+@pytest.mark.parametrize("name", ["probit", "cloglog", "poisson", "ordinal probit"])
+def test_same_bits_of_other_families_too(name, bootstrap):
+    same(bootstrap(name, "parametric"), bootstrap(name, "parametric", ranks=2, threads=2))
 
 
 @pytest.mark.parametrize("level", ["x86-64-v2", "x86-64-v4"])
@@ -187,6 +193,7 @@ REFUSED = {
     "half a count, negbinomial": (["half", "negbinomial"], ["half", "1.5", "row 9", "count"]),
     "missing offset in the formula": (["count", "poisson", "--offset", "log(expsure)"],
                                       ["expsure"]),
+    "a count beyond 2^31": (["huge", "poisson"], ["huge", "3e+09", "row 3", "2147483647"]),
     "negative nonevents": (["cbind(events, negative)", "binomial"], ["negative", "-1", "row 6"]),
 }
 

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <map>
 #include <random>
 #include <utility>
 #include <vector>
 
+#include <Eigen/Dense>
+
 #include "engine/fit/glmm_fit.hpp"
+#include "engine/model/packed_rows.hpp"
 
 namespace merit::testing {
 
@@ -53,29 +58,56 @@ inline GlmmRows made_up_rows(Family family, int num_groups, unsigned seed, bool 
   return rows;
 }
 
+/// The rows in the order of their groups, as the program would keep them.
+inline PackedRows packed(const GlmmRows& rows,
+                         const std::vector<const double*>& columns,
+                         const Eigen::VectorXd& origin) {
+  std::map<double, std::int64_t> sizes, next;
+  for (const double group : rows.group)
+    ++sizes[group];
+  std::vector<double> key;
+  std::vector<std::int64_t> size;
+  for (const auto& [group, n] : sizes) {
+    next[group] = std::ssize(key);
+    key.push_back(group);
+    size.push_back(n);
+  }
+  PackedRows out = lay_out_rows(key, size, origin);
+  const PackedColumns kinds{.offset = true, .trials = true};
+  const PackedRowsWriter writer(out, kinds, allocate_rows(packed_bytes(out, kinds)));
+  std::vector<std::int64_t> filled(key.size(), 0);
+  for (std::size_t i = 0; i < rows.y.size(); ++i) {
+    const std::int64_t group = next[rows.group[i]];
+    writer.put(group,
+               filled[static_cast<std::size_t>(group)]++,
+               {.x = columns.data(),
+                .at = static_cast<std::int64_t>(i),
+                .offset = rows.offset[i],
+                .trials = rows.trials[i],
+                .y = rows.y[i]});
+  }
+  for (std::int64_t j = 0; j < out.num_groups(); ++j)
+    writer.pad(j);
+  return out;
+}
+
 /// The model with an intercept, x1 and x2.
 inline GlmmModel model_of(const GlmmRows& rows,
                           Family family,
                           Link link,
                           SimdLevel simd = SimdLevel::v2) {
-  const auto n = static_cast<Eigen::Index>(rows.y.size());
-  Eigen::MatrixXd z(n, 3 + kSideColumns);
-  const auto column = [n](const std::vector<double>& values) {
-    return Eigen::Map<const Eigen::VectorXd>(values.data(), n);
-  };
-  z << Eigen::VectorXd::Ones(n), column(rows.x1), column(rows.x2), column(rows.offset),
-      column(rows.trials), column(rows.y);
+  const std::vector<double> ones(rows.y.size(), 1.0);
   const bool ordinal = family == Family::ordinal;
-  const std::vector<Eigen::Index> columns =
-      ordinal ? std::vector<Eigen::Index>{1, 2} : std::vector<Eigen::Index>{0, 1, 2};
+  std::vector<const double*> columns = {rows.x1.data(), rows.x2.data()};
+  if (!ordinal) columns.insert(columns.begin(), ones.data());
   Eigen::VectorXd origin = Eigen::VectorXd::Zero(std::ssize(columns));
   origin[ordinal ? 0 : 1] = 0.125;  // so that undoing it is tested
-  PackedRows packed = pack_rows(group_rows(z, rows.group), columns, origin);
   bool bernoulli = family == Family::binomial;
   for (const double m : rows.trials)
     bernoulli = bernoulli && m == 1.0;
-  return glmm_model(
-      std::move(packed), glm_family(family, link, bernoulli, 4, simd), !ordinal);
+  return glmm_model(packed(rows, columns, origin),
+                    glm_family(family, link, bernoulli, 4, simd),
+                    !ordinal);
 }
 
 /// Parameters in the middle of where the data come from, τ last.

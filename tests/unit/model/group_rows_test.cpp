@@ -49,25 +49,4 @@ BOOST_AUTO_TEST_CASE(are_in_order_of_group_then_of_appearance) {
   check_order(merit::group_rows(rows.z, rows.group), rows);
 }
 
-BOOST_AUTO_TEST_CASE(merged_parts_are_the_whole) {
-  const TwoLevelRows rows = numbered();
-  const auto part = [&](Eigen::Index first, Eigen::Index count) {
-    return merit::group_rows(
-        rows.z.middleRows(first, count),
-        {rows.group.begin() + first, rows.group.begin() + first + count});
-  };
-  for (Eigen::Index cut = 0; cut <= rows.z.rows(); ++cut) {
-    check_order(merge(part(0, cut), part(cut, rows.z.rows() - cut)), rows);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(packing_keeps_every_bit) {
-  const TwoLevelRows rows = numbered();
-  const GroupRows sorted = merit::group_rows(rows.z, rows.group);
-  check_order(unpack_group_rows(pack(sorted)), rows);
-  const GroupRows none = merit::group_rows(rows.z.topRows(0), {});
-  BOOST_TEST(unpack_group_rows(pack(none)).z.cols() == rows.z.cols());
-  BOOST_TEST(unpack_group_rows(pack(none)).first.size() == 1U);
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,11 +42,11 @@ std::vector<double> outcomes(Family family,
   psi[psi.size() - 1] = 0.0;
   const ResponseSimulator simulator(model, psi, SimdLevel::v2);
   ResponseSimulator::Workspace work;
-  AlignedVector<double> y;
+  AlignedVector<std::int32_t> y;
   std::vector<double> counts(400, 0.0);
   for (int replicate = 0; replicate < 25; ++replicate) {
-    simulator.draw(3, replicate, work, y);
-    for (const double value : y)
+    BOOST_TEST(simulator.draw(3, replicate, work, y));
+    for (const std::int32_t value : y)
       counts.at(static_cast<std::size_t>(value)) += 1.0;
   }
   return counts;
@@ -126,17 +126,27 @@ BOOST_AUTO_TEST_CASE(large_means_are_drawn_from_the_mode) {
   const GlmmModel model = model_of(rows_alike(1.0), Family::negbinomial, Link::log);
   const ResponseSimulator simulator(model, psi, SimdLevel::v2);
   ResponseSimulator::Workspace work;
-  AlignedVector<double> y;
-  simulator.draw(1, 0, work, y);
+  AlignedVector<std::int32_t> y;
+  BOOST_TEST(simulator.draw(1, 0, work, y));
   double sum = 0.0, squares = 0.0;
-  for (const double value : y) {
+  for (const std::int32_t value : y) {
     sum += value;
-    squares += value * value;
+    squares += static_cast<double>(value) * value;
   }
   const double mean = sum / 4000.0, variance = squares / 4000.0 - mean * mean;
   const double expected = 3000.0 + 3000.0 * 3000.0 / 500.0;
   BOOST_TEST(std::abs(mean - 3000.0) < 5.0 * std::sqrt(expected / 4000.0));
   BOOST_TEST(std::abs(variance / expected - 1.0) < 5.0 * std::sqrt(2.0 / 4000.0));
+}
+
+BOOST_AUTO_TEST_CASE(counts_too_large_for_a_row_are_refused) {
+  Eigen::VectorXd psi(4);
+  psi << std::log(3e9), 0.0, 0.0, 0.0;
+  const GlmmModel model = model_of(rows_alike(1.0), Family::poisson, Link::log);
+  const ResponseSimulator simulator(model, psi, SimdLevel::v2);
+  ResponseSimulator::Workspace work;
+  AlignedVector<std::int32_t> y;
+  BOOST_TEST(!simulator.draw(1, 0, work, y));
 }
 
 BOOST_AUTO_TEST_CASE(intercepts_have_the_fitted_sd_and_levels_the_same_bits) {
@@ -150,8 +160,8 @@ BOOST_AUTO_TEST_CASE(intercepts_have_the_fitted_sd_and_levels_the_same_bits) {
     const GlmmModel model = model_of(rows, Family::poisson, Link::log, level);
     const ResponseSimulator simulator(model, psi, level);
     ResponseSimulator::Workspace work;
-    AlignedVector<double> y;
-    simulator.draw(9, 41, work, y);
+    AlignedVector<std::int32_t> y;
+    BOOST_TEST(simulator.draw(9, 41, work, y));
     double sum = 0.0, squares = 0.0;
     for (std::size_t i = 0; i < y.size(); i += 8) {
       const double log_y = std::log(y[i]);
