@@ -32,11 +32,23 @@ bool is_cases(const BootstrapCommand& command) {
   return command.type == BootstrapType::cases;
 }
 
+RebType reb_type(const BootstrapCommand& command) {
+  return command.reb_type.value_or(RebType::scaled);
+}
+
+WildHc wild_hc(const BootstrapCommand& command) {
+  return command.wild_hc.value_or(WildHc::hc2);
+}
+
+WildWeights wild_weights(const BootstrapCommand& command) {
+  return command.wild_weights.value_or(WildWeights::rademacher);
+}
+
 ModelNeeds needs(const BootstrapCommand& command) {
   const bool groups = is_cases(command) && unit(command) == ResampleUnit::groups;
   if (!command.model.is_gaussian()) return {.rows = true};
   return {.within = groups ? WithinDetail::per_group : WithinDetail::pooled,
-          .rows = is_cases(command) && !groups};
+          .rows = command.type != BootstrapType::parametric && !groups};
 }
 
 std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
@@ -57,7 +69,19 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
     return glmm_row_bootstrap(data.glmm, unit(command), *fitted.glmm, options);
   }
   const FitResult& fit = fitted.result;
-  if (!is_cases(command)) return parametric_bootstrap(data.stats, fit, options);
+  switch (command.type) {
+    case BootstrapType::parametric:
+      return parametric_bootstrap(data.stats, fit, options);
+    case BootstrapType::residual:
+      return residual_bootstrap(data.stats, *data.rows, fit, options);
+    case BootstrapType::reb:
+      return reb_bootstrap(data.stats, *data.rows, fit, reb_type(command), options);
+    case BootstrapType::wild:
+      return wild_bootstrap(
+          data.stats, *data.rows, fit, wild_hc(command), wild_weights(command), options);
+    case BootstrapType::cases:
+      break;
+  }
   if (unit(command) == ResampleUnit::groups) {
     return group_bootstrap(data.stats, fit, options);
   }
@@ -73,9 +97,10 @@ std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) 
         std::max<std::int64_t>(1, rows_times / data.counts.rows_used);
     return std::clamp<std::int64_t>(command.replicates / 64, 1, fits);
   }
-  const std::int64_t most = !is_cases(command)                      ? 16'384
-                            : unit(command) == ResampleUnit::groups ? 4'096
-                                                                    : 256;
+  std::int64_t most = 256;  // draws row by row
+  if (command.type == BootstrapType::parametric) most = 16'384;
+  if (command.type == BootstrapType::wild) most = 4'096;
+  if (is_cases(command) && unit(command) == ResampleUnit::groups) most = 4'096;
   const std::int64_t share = (command.replicates / 64 + 7) / 8 * 8;
   return std::clamp<std::int64_t>(share, 8, most);
 }
@@ -86,6 +111,12 @@ JobDescription describe_job(const BootstrapCommand& command,
   JobDescription job = describe_job(command.model, data);
   job.emplace_back("type", std::string(name(command.type)));
   if (is_cases(command)) job.emplace_back("resample", std::string(name(unit(command))));
+  if (command.type == BootstrapType::reb)
+    job.emplace_back("reb_type", static_cast<std::int64_t>(reb_type(command)));
+  if (command.type == BootstrapType::wild) {
+    job.emplace_back("wild_hc", static_cast<std::int64_t>(wild_hc(command)));
+    job.emplace_back("wild_weights", std::string(name(wild_weights(command))));
+  }
   job.emplace_back("replicates", plan.num_replicates);
   job.emplace_back("seed", fmt::format("{}", command.run.seed));
   job.emplace_back("keep", std::string(plan.keep_std_errors ? "all" : "estimates"));

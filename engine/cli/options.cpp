@@ -16,7 +16,15 @@ namespace {
 constexpr std::int64_t kMostReplicates = 1'000'000'000'000;
 
 const Words<BootstrapType> kTypes = {{"parametric", BootstrapType::parametric},
-                                     {"cases", BootstrapType::cases}};
+                                     {"cases", BootstrapType::cases},
+                                     {"residual", BootstrapType::residual},
+                                     {"reb", BootstrapType::reb},
+                                     {"wild", BootstrapType::wild}};
+const Words<RebType> kRebTypes = {{"0", RebType::raw}, {"1", RebType::scaled}};
+const Words<WildHc> kWildHcs = {{"2", WildHc::hc2}, {"3", WildHc::hc3}};
+const Words<WildWeights> kWildWeights = {{"rademacher", WildWeights::rademacher},
+                                         {"mammen", WildWeights::mammen},
+                                         {"webb", WildWeights::webb}};
 const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
                                     {"rows", ResampleUnit::rows},
                                     {"both", ResampleUnit::both}};
@@ -68,7 +76,31 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
 }  // namespace
 
 std::string_view name(BootstrapType type) {
-  return type == BootstrapType::parametric ? "parametric" : "cases";
+  switch (type) {
+    case BootstrapType::parametric:
+      return "parametric";
+    case BootstrapType::cases:
+      return "cases";
+    case BootstrapType::residual:
+      return "residual";
+    case BootstrapType::reb:
+      return "reb";
+    case BootstrapType::wild:
+      return "wild";
+  }
+  return "";
+}
+
+std::string_view name(WildWeights weights) {
+  switch (weights) {
+    case WildWeights::rademacher:
+      return "rademacher";
+    case WildWeights::mammen:
+      return "mammen";
+    case WildWeights::webb:
+      return "webb";
+  }
+  return "";
 }
 
 std::string_view name(ResampleUnit unit) {
@@ -102,6 +134,24 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
              command.resample,
              kUnits,
              "what a cases bootstrap draws (default groups)");
+  add_choice(
+      app,
+      "--reb-type",
+      command.reb_type,
+      kRebTypes,
+      "residuals of the random-effect block bootstrap: as they are, or centred and "
+      "rescaled (default 1)");
+  add_choice(app,
+             "--wild-hc",
+             command.wild_hc,
+             kWildHcs,
+             "how a wild bootstrap makes up for leverage (default 2)");
+  add_choice(app,
+             "--wild-weights",
+             command.wild_weights,
+             kWildWeights,
+             "what a wild bootstrap multiplies a group's residuals with (default "
+             "rademacher)");
   add_intervals(app, command.intervals);
   app.add_option_function<std::string>(
          "--keep",
@@ -175,6 +225,26 @@ void validate(const BootstrapCommand& command) {
     throw UsageError(fmt::format("--resample {} goes with --type cases, not --type {}",
                                  name(*command.resample),
                                  name(command.type)));
+  }
+  const auto belongs = [&](bool given, const char* option, BootstrapType type) {
+    if (given && command.type != type) {
+      throw UsageError(fmt::format("{} goes with --type {}, not --type {}",
+                                   option,
+                                   name(type),
+                                   name(command.type)));
+    }
+  };
+  belongs(command.reb_type.has_value(), "--reb-type", BootstrapType::reb);
+  belongs(command.wild_hc.has_value(), "--wild-hc", BootstrapType::wild);
+  belongs(command.wild_weights.has_value(), "--wild-weights", BootstrapType::wild);
+  const bool draws_residuals =
+      command.type != BootstrapType::parametric && command.type != BootstrapType::cases;
+  if (draws_residuals && !command.model.is_gaussian()) {
+    throw UsageError(fmt::format(
+        "--type {} draws residuals, which family {} does not have on the scale "
+        "of the response; it takes --type parametric or cases",
+        name(command.type),
+        command.model.family));
   }
   if (!(command.max_failed >= 0.0 && command.max_failed <= 1.0)) {
     throw UsageError(

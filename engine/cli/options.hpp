@@ -13,6 +13,7 @@
 #include "engine/cli/run_settings.hpp"
 #include "engine/resample/cases.hpp"
 #include "engine/resample/intervals.hpp"
+#include "engine/resample/residual.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
@@ -24,13 +25,16 @@ struct FitCommand {
   bool ranef = false;
 };
 
-enum class BootstrapType { parametric, cases };
+enum class BootstrapType { parametric, cases, residual, reb, wild };
 
 struct BootstrapCommand {
   ModelOptions model;
   RunSettings run;
   BootstrapType type = BootstrapType::parametric;
-  std::optional<ResampleUnit> resample;  ///< cases only; none given: groups
+  std::optional<ResampleUnit> resample;     ///< cases only; none given: groups
+  std::optional<RebType> reb_type;          ///< reb only; none given: scaled
+  std::optional<WildHc> wild_hc;            ///< wild only; none given: HC2
+  std::optional<WildWeights> wild_weights;  ///< wild only; none given: Rademacher
   std::int64_t replicates = 0;
   std::vector<IntervalType> intervals;
   bool keep_std_errors = true;
@@ -73,5 +77,6 @@ void validate(const BootstrapCommand& command);
 
 std::string_view name(BootstrapType type);
 std::string_view name(ResampleUnit unit);
+std::string_view name(WildWeights weights);
 
 }  // namespace merit

@@ -174,7 +174,8 @@ Report bootstrap_report(const ResultFile& file,
   Report report =
       fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
   for (const auto& [name, value] : file.job()) {
-    if (name == "type" || name == "resample" || name == "seed") {
+    if (name == "type" || name == "resample" || name == "reb_type" || name == "wild_hc" ||
+        name == "wild_weights" || name == "seed") {
       report.options.emplace_back(name, value);
     }
   }

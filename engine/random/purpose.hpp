@@ -14,6 +14,9 @@ enum class Purpose : std::uint32_t {
   simulated_responses = 0x111,
   group_bootstrap = 0x200,
   row_bootstrap = 0x210,
+  residual_groups = 0x220,
+  residual_rows = 0x221,
+  wild_weights = 0x230,
   tau_test = 0x280,  ///< of the exact null distribution
   posterior_draws = 0x300,
   posterior_pilot = 0x301,  ///< by which a sampler is chosen

@@ -13,7 +13,8 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--t
 COMMANDS = {
     "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--pql-inner",
             "--pql-scale"],
-    "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
+    "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
+                  "--wild-hc", "--wild-weights", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--prior", "--save-groups", "--resume", "--time-limit"],
@@ -27,7 +28,8 @@ COMMANDS = {
 WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "residual",
                  "between-within", "satterthwaite", "kr", "CR0", "CR1", "CR2", "CR3", "wald", "profile",
                  "lrt", "exact", "reml", "ml"],
-         "bootstrap": ["parametric", "cases", "groups", "rows", "both", "norm", "basic", "perc",
+         "bootstrap": ["parametric", "cases", "residual", "reb", "wild", "rademacher", "mammen", "webb",
+                       "groups", "rows", "both", "norm", "basic", "perc",
                        "estimates", "all", "55m"]}
 
 

@@ -53,10 +53,9 @@ double dense_deviance(const DenseMatrices& m, double sigma, double tau) {
 /// The lowest value of f on a grid that is refined six times.
 template <class Function>
 double lowest(const Function& f, double low, double high) {
-  double best = HUGE_VAL;
+  double best = HUGE_VAL, at = low;
   for (int round = 0; round < 7; ++round) {
     const double step = (high - low) / 20.0;
-    double at = low;
     for (int k = 0; k <= 20; ++k) {
       const double value = f(low + k * step);
       if (value < best) {
@@ -93,7 +92,7 @@ BOOST_AUTO_TEST_CASE(ends_of_coefficients_are_where_refits_fall_by_the_cutoff) {
 
 BOOST_AUTO_TEST_CASE(ends_of_sds_by_dense_matrices) {
   const TwoLevelRows rows =
-      random_rows({.sizes = {5, 4, 9, 3, 6, 7}, .group_columns = 1, .tau = 2.5}, 7);
+      random_rows({.sizes = {5, 4, 9, 3, 6, 7, 5, 8}, .group_columns = 1, .tau = 2.5}, 7);
   const GroupedStats stats = stats_of(rows);
   const FitResult fit = fit_gaussian(stats, {.criterion = Criterion::ml});
   const DenseMatrices dense = dense_matrices(rows, fit);

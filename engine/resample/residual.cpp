@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "engine/resample/residual.hpp"
+
+#include <cmath>
+
+#include "engine/fit/gaussian_fit.hpp"
+#include "engine/random/stream.hpp"
+#include "engine/resample/new_responses.hpp"
+
+namespace merit {
+namespace {
+
+/// Centred, and with this root mean square; zeros stay zeros.
+void reflate(Eigen::VectorXd& pool, double root_mean_square) {
+  pool.array() -= pool.mean();
+  const double now = std::sqrt(pool.squaredNorm() / static_cast<double>(pool.size()));
+  pool *= now > 0.0 ? root_mean_square / now : 0.0;
+}
+
+class ResidualBootstrap final : public NewResponses {
+ public:
+  ResidualBootstrap(const GroupedStats& stats,
+                    const GroupRows& rows,
+                    const FitResult& fit,
+                    const SchemeOptions& options)
+      : NewResponses(stats, rows, fit, options), groups_(group_modes(stats, fit).mode) {
+    rows_ = residual();
+    for (Eigen::Index j = 0; j < num_groups(); ++j)
+      rows_.segment(first_row(j), group_size(j)).array() -= groups_[j];
+    reflate(groups_, fit.tau);
+    reflate(rows_, fit.sigma);
+  }
+
+ private:
+  void draw(std::int64_t replicate, DrawnErrors& errors) const override {
+    Stream groups(seed(), Purpose::residual_groups, replicate);
+    for (double& u : errors.group)
+      u = groups_[groups.index(num_groups())];
+    Stream rows(seed(), Purpose::residual_rows, replicate);
+    for (double& e : errors.error)
+      e = rows_[rows.index(num_obs())];
+    add_up(errors);
+  }
+
+  Eigen::VectorXd groups_, rows_;  // pools
+};
+
+class RebBootstrap final : public NewResponses {
+ public:
+  RebBootstrap(const GroupedStats& stats,
+               const GroupRows& rows,
+               const FitResult& fit,
+               RebType type,
+               const SchemeOptions& options)
+      : NewResponses(stats, rows, fit, options) {
+    groups_ = group_sums(residual()).cwiseQuotient(stats.size);
+    rows_ = residual();
+    for (Eigen::Index j = 0; j < num_groups(); ++j)
+      rows_.segment(first_row(j), group_size(j)).array() -= groups_[j];
+    if (type == RebType::raw) return;
+    reflate(groups_, fit.tau);
+    reflate(rows_, fit.sigma);
+  }
+
+ private:
+  void draw(std::int64_t replicate, DrawnErrors& errors) const override {
+    Stream groups(seed(), Purpose::residual_groups, replicate);
+    for (double& u : errors.group)
+      u = groups_[groups.index(num_groups())];
+    Stream rows(seed(), Purpose::residual_rows, replicate);
+    for (Eigen::Index j = 0; j < num_groups(); ++j) {
+      const Eigen::Index block = groups.index(num_groups());
+      const double* const pool = rows_.data() + first_row(block);
+      for (double& e : errors.error.segment(first_row(j), group_size(j)))
+        e = pool[rows.index(group_size(block))];
+    }
+    add_up(errors);
+  }
+
+  Eigen::VectorXd groups_, rows_;
+};
+
+/// One of the distribution's values.
+double wild_weight(WildWeights weights, Stream& stream) {
+  if (weights == WildWeights::rademacher) return stream.index(2) == 0 ? -1.0 : 1.0;
+  if (weights == WildWeights::webb) {
+    static const double value[] = {
+        -std::sqrt(1.5), -1.0, -std::sqrt(0.5), std::sqrt(0.5), 1.0, std::sqrt(1.5)};
+    return value[stream.index(6)];
+  }
+  const double root = std::sqrt(5.0);
+  const double uniform = static_cast<double>(stream.bits() >> 12) * 0x1p-52;
+  return uniform < (root + 1.0) / (2.0 * root) ? (1.0 - root) / 2.0 : (1.0 + root) / 2.0;
+}
+
+class WildBootstrap final : public NewResponses {
+ public:
+  WildBootstrap(const GroupedStats& stats,
+                const GroupRows& rows,
+                const FitResult& fit,
+                WildHc hc,
+                WildWeights weights,
+                const SchemeOptions& options)
+      : NewResponses(stats, rows, fit, options), weights_(weights) {
+    const Eigen::LLT<Eigen::MatrixXd> chol(X().transpose() * X());
+    const Eigen::MatrixXd half = chol.matrixL().solve(X().transpose());  // p × n
+    Eigen::VectorXd v = residual();
+    for (Eigen::Index i = 0; i < num_obs(); ++i) {
+      constexpr double kOne = 1e-10;  // a row that has a column to itself has no residual
+      const double rest = 1.0 - half.col(i).squaredNorm();
+      v[i] = rest < kOne ? 0.0 : v[i] / (hc == WildHc::hc2 ? std::sqrt(rest) : rest);
+    }
+    sum_ = group_sums(v);
+    cross_.resize(X().cols(), num_groups());
+    square_.resize(num_groups());
+    for (Eigen::Index j = 0; j < num_groups(); ++j) {
+      const auto vj = v.segment(first_row(j), group_size(j));
+      cross_.col(j) = X().middleRows(first_row(j), group_size(j)).transpose() * vj;
+      square_[j] = vj.squaredNorm();
+    }
+  }
+
+ private:
+  void draw(std::int64_t replicate, DrawnErrors& errors) const override {
+    Stream stream(seed(), Purpose::wild_weights, replicate);
+    errors.cross.setZero();
+    errors.square = 0.0;
+    for (Eigen::Index j = 0; j < num_groups(); ++j) {
+      const double w = wild_weight(weights_, stream);
+      errors.group[j] = 0.0;
+      errors.sum[j] = w * sum_[j];
+      errors.cross += w * cross_.col(j);
+      errors.square += w * w * square_[j];
+    }
+  }
+
+  WildWeights weights_;
+  Eigen::VectorXd sum_, square_;  // J, of ṽ
+  Eigen::MatrixXd cross_;         // p × J
+};
+
+}  // namespace
+
+std::unique_ptr<Scheme> residual_bootstrap(const GroupedStats& stats,
+                                           const GroupRows& rows,
+                                           const FitResult& fit,
+                                           const SchemeOptions& options) {
+  return std::make_unique<ResidualBootstrap>(stats, rows, fit, options);
+}
+
+std::unique_ptr<Scheme> reb_bootstrap(const GroupedStats& stats,
+                                      const GroupRows& rows,
+                                      const FitResult& fit,
+                                      RebType type,
+                                      const SchemeOptions& options) {
+  return std::make_unique<RebBootstrap>(stats, rows, fit, type, options);
+}
+
+std::unique_ptr<Scheme> wild_bootstrap(const GroupedStats& stats,
+                                       const GroupRows& rows,
+                                       const FitResult& fit,
+                                       WildHc hc,
+                                       WildWeights weights,
+                                       const SchemeOptions& options) {
+  return std::make_unique<WildBootstrap>(stats, rows, fit, hc, weights, options);
+}
+
+}  // namespace merit

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Residual, random-effect block and wild bootstraps from the command line."""
+
+import h5py
+import numpy as np
+import pytest
+from h5same import differences
+from program import USAGE, check_refusal, merit, merit_json, two_level, write_group
+
+MODEL = "y ~ x + w + (1 | g)"
+KINDS = {
+    "residual": ["--type", "residual"],
+    "reb": ["--type", "reb"],
+    "reb0": ["--type", "reb", "--reb-type", "0"],
+    "wild": ["--type", "wild"],
+    "wild3": ["--type", "wild", "--wild-hc", "3", "--wild-weights", "webb"],
+}
+
+
+@pytest.fixture(scope="module", name="study")
+def fixture_study(tmp_path_factory):
+    return write_group(tmp_path_factory.mktemp("residual") / "study.h5", two_level(12, 7))
+
+
+def run(study, output, kind, *options, **how):
+    return merit("bootstrap", study, MODEL, *KINDS[kind], "--replicates", 600, "--output", output,
+                 "--progress", "none", *options, **how)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ranks_and_threads_change_no_bit(kind, study, tmp_path):
+    run(study, tmp_path / "one.h5", kind, "--threads", 1)
+    run(study, tmp_path / "two.h5", kind, "--threads", 2, ranks=2)
+    assert not list(differences(tmp_path / "one.h5", tmp_path / "two.h5"))
+
+
+def test_schemes_differ(study, tmp_path):
+    seen = []
+    for kind in KINDS:
+        run(study, tmp_path / f"{kind}.h5", kind)
+        with h5py.File(tmp_path / f"{kind}.h5") as file:
+            seen.append(file["replicates/estimate"][:].tobytes())
+            job = dict(file["job"].attrs)
+        assert job["type"] == KINDS[kind][1]
+        assert ("reb_type" in job) == kind.startswith("reb")
+        assert ("wild_hc" in job) == ("wild_weights" in job) == kind.startswith("wild")
+    assert len(set(seen)) == len(KINDS)
+
+
+def test_standard_errors_are_of_the_right_size(study, tmp_path):
+    """All schemes estimate the same thing; with 12 groups within a factor of two."""
+    fit = {row["term"]: row for row in merit_json("fit", study, MODEL)["tidy"]}
+    for kind in ("residual", "reb", "wild"):
+        run(study, tmp_path / "out.h5", kind, "--overwrite")
+        with h5py.File(tmp_path / "out.h5") as file:
+            spread = np.nanstd(file["replicates/estimate"][:, 1])
+        assert 0.5 < spread / fit["x"]["std.error"] < 2.0, kind
+
+
+@pytest.mark.parametrize("options, mentions", [
+    (["--type", "residual", "--family", "poisson"], ["--type residual", "poisson", "parametric"]),
+    (["--type", "wild", "--family", "binomial"], ["--type wild", "binomial", "cases"]),
+    (["--type", "cases", "--wild-hc", "2"], ["--wild-hc", "--type wild"]),
+    (["--type", "wild", "--reb-type", "0"], ["--reb-type", "--type reb"]),
+    (["--type", "residual", "--wild-weights", "webb"], ["--wild-weights", "--type wild"]),
+    (["--type", "reb", "--reb-type", "2"], ["--reb-type 2", "0|1"]),
+    (["--type", "wild", "--wild-hc", "1"], ["--wild-hc 1", "2|3"]),
+    (["--type", "residual", "--resample", "rows"], ["--resample rows", "--type cases"]),
+])
+def test_what_is_refused(options, mentions, study, tmp_path):
+    done = merit("bootstrap", study, MODEL, "--replicates", 10, "--output", tmp_path / "out.h5",
+                 *options, code=USAGE)
+    check_refusal(done, *mentions)
+    assert not list(tmp_path.iterdir())
