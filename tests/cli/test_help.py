@@ -16,7 +16,7 @@ COMMANDS = {
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
-               "--prior", "--save-groups", "--resume", "--time-limit"],
+               "--warmup", "--prior", "--save-groups", "--resume", "--time-limit"],
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
