@@ -7,17 +7,51 @@
 namespace merit {
 
 PriorModel prior_model(const ModelOptions& options, const ModelData& data) {
-  return {.family = options.family_kind(),
-          .link = options.link_kind(),
-          .terms = data.terms,
-          .has_intercept = data.stats.has_intercept};
+  PriorModel model{.family = options.family_kind(),
+                   .link = options.link_kind(),
+                   .terms = data.terms,
+                   .has_intercept = data.stats.has_intercept};
+  if (data.glmm == nullptr) return model;
+  // The family's own parameters stand among the terms: thresholds first, theta last.
+  const int extra = data.glmm->family.num_extra;
+  if (data.glmm->family.has_thresholds()) {
+    model.thresholds.assign(data.terms.begin(), data.terms.begin() + extra);
+    model.terms.erase(model.terms.begin(), model.terms.begin() + extra);
+    model.has_intercept = false;
+  } else {
+    model.terms.resize(model.terms.size() - static_cast<std::size_t>(extra));
+  }
+  return model;
 }
+
+namespace {
+
+/// Those of all rows.
+std::vector<double> responses(const ModelData& data) {
+  std::vector<double> out;
+  if (data.glmm == nullptr) {
+    const auto y = data.rows->z.col(data.rows->z.cols() - 1);
+    out.assign(y.begin(), y.end());
+    return out;
+  }
+  const PackedRows& rows = data.glmm->rows;
+  for (std::size_t j = 0; j < rows.size.size(); ++j) {
+    const auto first = rows.y.begin() + rows.first_pack[j] * kPackRows;
+    out.insert(out.end(), first, first + rows.size[j]);
+  }
+  return out;
+}
+
+}  // namespace
 
 DataScales data_scales(const ModelData& data, const PriorModel& model) {
   const GroupedStats& stats = data.stats;
-  const Eigen::Index p = stats.num_fixed();
+  // An ordinal model has the statistics of an intercept, but no such column.
+  const Eigen::Index skipped = model.thresholds.empty() ? 0 : 1;
+  const Eigen::Index p = stats.num_fixed() - skipped;
   Eigen::VectorXd mean(p), sd(p);
-  for (Eigen::Index k = 0; k < p; ++k) {
+  for (Eigen::Index column = 0; column < p; ++column) {
+    const Eigen::Index k = column + skipped;
     double sum = 0.0, squares = stats.within(k, k);
     for (Eigen::Index j = 0; j < stats.num_groups(); ++j)
       sum += stats.size[j] * stats.mean(k, j);
@@ -26,12 +60,10 @@ DataScales data_scales(const ModelData& data, const PriorModel& model) {
       const double away = stats.mean(k, j) - centre;
       squares += stats.size[j] * away * away;
     }
-    mean[k] = stats.origin[k] + centre;
-    sd[k] = std::sqrt(squares / (stats.num_obs() - 1.0));
+    mean[column] = stats.origin[k] + centre;
+    sd[column] = std::sqrt(squares / (stats.num_obs() - 1.0));
   }
-  const auto response = data.rows->z.col(data.rows->z.cols() - 1);
-  return data_scales(
-      model, std::vector<double>(response.begin(), response.end()), mean, sd);
+  return data_scales(model, responses(data), mean, sd);
 }
 
 }  // namespace merit

@@ -10,7 +10,7 @@ namespace merit {
 /// The model's parameters as priors see them.
 PriorModel prior_model(const ModelOptions& options, const ModelData& data);
 
-/// What data-dependent priors are scaled by; of a Gaussian model whose `data.rows` are there.
+/// What data-dependent priors are scaled by. A Gaussian model's `data.rows` have to be there.
 DataScales data_scales(const ModelData& data, const PriorModel& model);
 
 }  // namespace merit

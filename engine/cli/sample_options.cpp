@@ -27,6 +27,11 @@ void add_options(CLI::App& app, SampleCommand& command) {
   add_run(app, command.run);
   add_number(app, "--draws", command.draws, "N", "of each chain (default 1000)");
   add_number(app, "--chains", command.chains, "N", "how many (default 4)");
+  add_number(app,
+             "--warmup",
+             command.warmup,
+             "N",
+             "moves of each chain before its draws (default 200); gaussian: none needed");
   app.add_option_function<std::vector<std::string>>(
          "--prior",
          [&command](const std::vector<std::string>& given) { command.priors = given; },
@@ -46,10 +51,24 @@ void add_options(CLI::App& app, SampleCommand& command) {
 void validate(const SampleCommand& command) {
   validate(command.model);
   validate(command.run);
-  if (!command.model.is_gaussian()) {
+  if (command.model.is_quasi()) {
+    throw UsageError("--method " + command.model.method +
+                     ": there is no likelihood to draw from; give agq or laplace");
+  }
+  if (command.model.nagq == "auto") {
+    throw UsageError("--nagq auto: give merit sample a number of points");
+  }
+  if (!command.model.is_gaussian() && command.save_groups != SaveGroups::none) {
+    throw UsageError(
+        fmt::format("--save-groups {}: with --family gaussian in this version",
+                    name(command.save_groups)));
+  }
+  if (command.warmup && (*command.warmup < 0 || *command.warmup > 1'000'000)) {
+    throw UsageError(fmt::format("--warmup {}: give 0 to 1000000", *command.warmup));
+  }
+  if (!command.model.is_gaussian() && command.warmup && *command.warmup > command.draws) {
     throw UsageError(fmt::format(
-        "--family {}: merit sample draws from gaussian models in this version",
-        command.model.family));
+        "--warmup {}: longer than the run, --draws {}", *command.warmup, command.draws));
   }
   if (command.draws < 1 || command.draws > kMostDraws) {
     throw UsageError(fmt::format("--draws {}: give 1 to {}", command.draws, kMostDraws));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct SampleCommand {
   RunSettings run;
   std::int64_t draws = 1000;  ///< per chain
   std::int64_t chains = 4;
-  std::vector<std::string> priors;  ///< as given, in order
+  std::optional<std::int64_t> warmup;  ///< per chain, before the draws; none given: 200
+  std::vector<std::string> priors;     ///< as given, in order
   SaveGroups save_groups = SaveGroups::none;
 };
 

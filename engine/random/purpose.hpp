@@ -19,7 +19,8 @@ enum class Purpose : std::uint32_t {
   wild_weights = 0x230,
   tau_test = 0x280,  ///< of the exact null distribution
   posterior_draws = 0x300,
-  posterior_pilot = 0x301,  ///< by which a sampler is chosen
+  posterior_pilot = 0x301,    ///< by which a sampler is chosen
+  posterior_accept = 0x302,   ///< of a proposal
   study_group_sizes = 0x400,  ///< of simulation studies, like the following
   study_intercepts = 0x401,
   study_responses = 0x402,

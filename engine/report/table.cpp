@@ -86,17 +86,19 @@ std::string replicates_text(const ReplicateCounts& counts) {
   return out;
 }
 
-/// "exact independent draws (98% of proposals accepted)"
+/// "exact independent draws (98% of proposals accepted)", "… (75% accepted, Pareto k 0.1)"
 std::string sampler_text(const Attributes& sampler) {
-  std::string method, acceptance;
+  std::string method, acceptance, k;
   for (const auto& [key, value] : sampler) {
     if (key == "method") method = value_text(value);
     if (key == "acceptance" && std::holds_alternative<double>(value)) {
-      acceptance = fmt::format(" ({:.0f}% of proposals accepted)",
-                               100.0 * std::get<double>(value));
+      acceptance =
+          fmt::format(" ({:.0f}% of proposals accepted", 100.0 * std::get<double>(value));
     }
+    if (key == "pareto_k" && std::holds_alternative<double>(value))
+      k = fmt::format(", Pareto k {:.2f}", std::get<double>(value));
   }
-  return method + acceptance;
+  return method + acceptance + k + (acceptance.empty() ? "" : ")");
 }
 
 /// What was fitted to what.

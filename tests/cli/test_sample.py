@@ -186,7 +186,7 @@ def test_bad_options(study, tmp_path):
                           [["--draws", 0], "--draws 0: give 1 to"],
                           [["--draws", "1.5"], "--draws 1.5: give a whole number"],
                           [["--save-groups", "all"], "--save-groups all: not one of"],
-                          [["--family", "poisson"], "--family poisson"]):
+                          [["--warmup", "x"], "--warmup x: give a whole number"]):
         done = merit("sample", study, FORMULA, "--output", tmp_path / "a.h5", *options, code=USAGE)
         check_refusal(done, says)
     check_refusal(merit("sample", study, FORMULA, code=USAGE), "--output is missing")
@@ -200,6 +200,11 @@ def test_improper_posteriors_are_refused(tmp_path):
                  "flat", code=USAGE)
     check_refusal(done, "the posterior is improper", "sd~half_t(3, 2.5)")
     merit("sample", study, "y ~ x + (1 | g)", "--output", tmp_path / "a.h5")
+
+
+def test_warm_up_is_not_needed(study, tmp_path):
+    done = sample(study, tmp_path / "a.h5", "--warmup", 10)
+    assert "--warmup is ignored: the draws are exact and independent" in done.stdout
 
 
 def test_inverse_gamma_is_warned_of(study, tmp_path):

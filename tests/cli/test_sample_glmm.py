@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""merit sample for binary, count and ordinal outcomes: exact reference posteriors, the same bits
+anywhere, resumed or not."""
+
+import h5py
+import numpy as np
+import pytest
+from program import (DATA, USAGE, check_refusal, make_snapshot, merit, merit_json, two_level,
+                     write_group)
+
+from h5same import differences
+
+STOPPED = 75
+DRAWS = ["--draws", 25_000, "--nagq", 21, "--progress", "none"]
+
+SEEDS = "cbind(germinated, seeds - germinated) ~ x1 * x2 + (1 | plate)"
+SURGICAL = "cbind(deaths, operations - deaths) ~ 1 + (1 | hospital)"
+
+# Posterior means and sds by tensor quadrature (21 points per plate or hospital, Gauss-Hermite over
+# the coefficients, a grid of 70 sds; 4 to 5 digits): Seeds and Surgical of the BUGS examples.
+SEEDS_TERMS = ["(Intercept)", "x1", "x2", "x1:x2", "sd__(Intercept)"]
+REFERENCE = {
+    "seeds, gamma precision": (SEEDS, ["b~flat", "sd~inv_gamma_var(0.001, 0.001)"], dict(zip(
+        SEEDS_TERMS, [(-.55123, .19261), (.08269, .31351), (1.35308, .27360), (-.82543, .43471),
+                      (.28458, .14362)]))),
+    "seeds, uniform sd": (SEEDS, ["sd~uniform(0, 10)"], dict(zip(
+        SEEDS_TERMS, [(-.55057, .21500), (.06519, .34399), (1.36520, .30515), (-.84105, .47795),
+                      (.35165, .15023)]))),
+    "seeds, exponential sd": (SEEDS, ["sd~exponential(1)"], dict(zip(
+        SEEDS_TERMS, [(-.55064, .20702), (.07079, .33303), (1.36110, .29394), (-.83611, .46259),
+                      (.33001, .14421)]))),
+    "seeds, posteriordb": (SEEDS, ["b~normal(0, 1)", "(Intercept)~normal(0, 1)",
+                                   "sd~half_cauchy(1)"], dict(zip(
+        SEEDS_TERMS, [(-.46025, .19336), (-.05328, .30303), (1.19584, .26619),
+                      (-.60230, .40029), (.33138, .14147)]))),
+    "surgical, gamma precision": (SURGICAL, ["sd~inv_gamma_var(0.001, 0.001)"], {
+        "(Intercept)": (-2.55376, .15340), "sd__(Intercept)": (.40349, .15810)}),
+    "surgical, flat sd": (SURGICAL, ["sd~flat"], {
+        "(Intercept)": (-2.56444, .17016), "sd__(Intercept)": (.46460, .18088)}),
+    "surgical, half-t sd": (SURGICAL, ["sd~half_t(3, 2.5)"], {
+        "(Intercept)": (-2.56381, .16890), "sd__(Intercept)": (.46072, .17708)}),
+}
+
+
+@pytest.fixture(scope="module", name="place")
+def fixture_place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("glmm")
+    make_snapshot(DATA / "seeds.csv", place / "seeds.h5", "--factor", "plate")
+    make_snapshot(DATA / "surgical.csv", place / "surgical.h5", "--factor", "hospital")
+    columns = two_level(14, 20)
+    rng = np.random.default_rng(2)
+    columns["count"] = rng.poisson(np.exp(0.4 * columns["y"]))
+    columns["varied"] = rng.negative_binomial(3, 3 / (3 + np.exp(0.4 * columns["y"] + 1)))
+    columns["event"] = (columns["y"] > 1).astype(int)
+    columns["grade"] = np.clip(np.floor(columns["y"] + 1), 0, 3).astype(int)
+    write_group(place / "study.h5", columns)
+    return place
+
+
+@pytest.mark.parametrize("case", REFERENCE)
+def test_reference_posteriors(case, place, tmp_path):
+    formula, priors, expected = REFERENCE[case]
+    options = [word for prior in priors for word in ("--prior", prior)]
+    result = merit_json("sample", place / f"{case.split(',')[0]}.h5", formula, "--family",
+                        "binomial", *DRAWS, "--prior", "flat", *options, "--output",
+                        tmp_path / "a.h5")
+    rows = {row["term"]: row for row in result["tidy"]}
+    assert set(rows) == set(expected)
+    with h5py.File(tmp_path / "a.h5") as file:
+        value = file["draws/value"]
+        draws = dict(zip(value.attrs["columns"], value[:].T))
+    for term, (mean, sd) in expected.items():
+        row = rows[term]
+        # The references have 4 to 5 digits.
+        assert abs(row["estimate"] - mean) < 4 * row["mcse"] + 2e-4 * sd + 1e-5, term
+        # MCSE of the sd from the fourth moment and the effective number of draws.
+        d = draws[term] - draws[term].mean()
+        error = (((d ** 4).mean() - sd ** 4) / row["ess_tail"]) ** 0.5 / (2 * sd)
+        assert abs(row["std.error"] - sd) < 4 * error + 2e-4 * sd, term
+        assert row["rhat"] < 1.01
+    assert result["glance"]["sampler"]["acceptance"] > 0.85
+    assert result["glance"]["sampler"]["pareto_k"] < 0.5
+
+
+FAMILIES = {"binomial": "event ~ x + w + (1 | g)", "poisson": "count ~ x + w + (1 | g)",
+            "negbinomial": "varied ~ x + (1 | g)", "ordinal": "grade ~ x + w + (1 | g)"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_same_bits_anywhere_and_near_the_fit(family, place, tmp_path):
+    words = ["sample", place / "study.h5", FAMILIES[family], "--family", family, "--draws", 800,
+             "--chains", 3, "--progress", "none"]
+    one = merit(*words, "--threads", 1, "--output", tmp_path / "one.h5")
+    two = merit(*words, "--threads", 2, "--output", tmp_path / "two.h5", ranks=2)
+    with h5py.File(tmp_path / "one.h5") as a, h5py.File(tmp_path / "two.h5") as b:
+        assert not list(differences(a, b, {"/provenance"}))
+        value, status = a["draws/value"][:], a["draws/status"][:]
+        columns = list(a["draws/value"].attrs["columns"])
+        log_likelihood = a["draws/log_likelihood"][:]
+        fit = dict(zip(a["fit/term"].asstr()[:],
+                       zip(a["fit/estimate"][:], a["fit/std_error"][:])))
+        best = a["fit"].attrs["log_likelihood"]
+    assert one.stdout == two.stdout
+    # A repeated draw is the one before it; others differ from it.
+    repeated = (value[1:] == value[:-1]).all(axis=1)
+    inner = np.arange(1, len(value)) % 800 != 0
+    assert (repeated[inner] == (status[1:] == 1)[inner]).all()
+    assert 0.6 < (status == 0).mean() < 1
+    assert (log_likelihood < best + 1e-6).all() and np.median(log_likelihood) > best - 15
+    for term, (estimate, error) in fit.items():
+        if term == "theta":
+            continue
+        draws = value[:, columns.index(term)]
+        assert abs(draws.mean() - estimate) < 0.7 * error, term
+        assert 0.8 * error < draws.std() < 1.6 * error, term
+
+
+def test_stopped_and_resumed_is_uninterrupted(place, tmp_path):
+    words = ["sample", place / "study.h5", FAMILIES["binomial"], "--family", "binomial", "--draws",
+             40_000, "--threads", 1, "--progress", "none"]
+    merit(*words, "--output", tmp_path / "whole.h5")
+    for limit in ("0.4", "0.6"):
+        done = merit(*words, "--output", tmp_path / "cut.h5", "--resume", "--time-limit", limit,
+                     code=STOPPED)
+        assert "draws are on disk" in done.stderr
+    merit(*words, "--output", tmp_path / "cut.h5", "--resume", ranks=2)
+    with h5py.File(tmp_path / "whole.h5") as a, h5py.File(tmp_path / "cut.h5") as b:
+        assert not list(differences(a, b, {"/provenance"}))
+
+
+def test_improper_posteriors_and_bad_options_are_refused(place, tmp_path):
+    event = ["sample", place / "study.h5", FAMILIES["binomial"], "--family", "binomial", "--output",
+             tmp_path / "a.h5"]
+    columns = two_level(3, 10)
+    columns["event"] = np.where(columns["g"] == 0, 0, columns["y"] > 1).astype(int)
+    few = write_group(tmp_path / "few.h5", columns)
+    done = merit("sample", few, "event ~ x + (1 | g)", "--family", "binomial", "--prior", "flat",
+                 "--output", tmp_path / "a.h5", code=USAGE)
+    check_refusal(done, "the posterior is improper", "2 groups with responses that differ")
+    merit("sample", few, "event ~ x + (1 | g)", "--family", "binomial", "--output",
+          tmp_path / "b.h5", "--draws", 4000)
+    for options, says in ([["--warmup", 2000], "--warmup 2000: longer than the run"],
+                          [["--warmup", -1], "--warmup -1: give 0 to"],
+                          [["--method", "pql"], "there is no likelihood"],
+                          [["--nagq", "auto"], "give merit sample a number"],
+                          [["--save-groups", "draws"], "with --family gaussian"],
+                          [["--prior", "sigma~half_t(3, 1)"], "no such parameter"]):
+        check_refusal(merit(*event, *options, code=USAGE), says)
+    done = merit("sample", place / "study.h5", FAMILIES["ordinal"], "--family", "ordinal", "--prior",
+                 "rstanarm", "--output", tmp_path / "a.h5", code=USAGE)
+    check_refusal(done, "rstanarm has no ordinal models")
+
+
+def test_a_wider_proposal_is_taken_where_the_first_is_too_narrow(place, tmp_path):
+    """Poisson counts say little about theta: its posterior has a long tail upwards."""
+    result = merit_json("sample", place / "study.h5", "count ~ x + (1 | g)", "--family",
+                        "negbinomial", "--output", tmp_path / "a.h5", "--draws", 4000, code=None)
+    sampler = result["glance"]["sampler"]
+    assert sampler["proposal_df"] < 12 and sampler["proposal_scale"] > 1
+    assert sampler["pareto_k"] < 0.7
+
+
+def test_separation_needs_a_proper_prior(tmp_path):
+    make_snapshot(DATA / "separable.csv", tmp_path / "s.h5", "--factor", "g")
+    words = ["sample", tmp_path / "s.h5", "y ~ x + (1 | g)", "--family", "binomial", "--output",
+             tmp_path / "a.h5", "--draws", 500]
+    done = merit(*words, code=65)
+    check_refusal(done, "separation", "b~normal(0, 2.5)")
+    merit(*words, "--prior", "b~normal(0, 2.5)")
