@@ -35,9 +35,9 @@ std::vector<double> responses(const ModelData& data) {
     return out;
   }
   const PackedRows& rows = data.glmm->rows;
-  for (std::size_t j = 0; j < rows.size.size(); ++j) {
-    const auto first = rows.y.begin() + rows.first_pack[j] * kPackRows;
-    out.insert(out.end(), first, first + rows.size[j]);
+  for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
+    const std::int32_t* const first = rows.y + rows.first_row(j);
+    out.insert(out.end(), first, first + rows.size[static_cast<std::size_t>(j)]);
   }
   return out;
 }

@@ -236,19 +236,18 @@ std::string improper_reason(const GlmmModel& model, const PriorSet& priors) {
   std::int64_t informative = 0;
   for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
     double events = 0.0, trials = 0.0, low = 1e300, high = -1e300;
-    const std::int64_t first = rows.first_pack[static_cast<std::size_t>(j)] * kPackRows;
-    for (std::int64_t i = 0; i < rows.size[static_cast<std::size_t>(j)]; ++i) {
-      const auto at = static_cast<std::size_t>(first + i);
-      events += rows.y[at];
-      trials += rows.trials[at];
-      low = std::min(low, rows.y[at]);
-      high = std::max(high, rows.y[at]);
+    const std::int64_t first = rows.first_row(j);
+    const std::int64_t end = first + rows.size[static_cast<std::size_t>(j)];
+    for (std::int64_t row = first; row < end; ++row) {
+      const double y = rows.y[row];
+      events += y;
+      trials += rows.trials_of(row);
+      low = std::min(low, y);
+      high = std::max(high, y);
       for (Eigen::Index k = 0; k < p; ++k) {
-        const auto x = [&](std::int64_t row) {
-          return rows.x[static_cast<std::size_t>((row / kPackRows * p + k) * kPackRows +
-                                                 row % kPackRows)];
-        };
-        if (x(first + i) != x(first)) within[static_cast<std::size_t>(k)] = true;
+        if (rows.x_of(row, k) != rows.x_of(first, k)) {
+          within[static_cast<std::size_t>(k)] = true;
+        }
       }
     }
     const Family family = model.family.family;

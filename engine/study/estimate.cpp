@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "engine/error.hpp"
 #include "engine/fit/gaussian_fit.hpp"
@@ -115,49 +116,31 @@ void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,
 }
 
 void EstimatorBench::prepare_model(const StudyEstimator& estimator, const DataSet& data) {
-  PackedRows rows;
-  const auto p = static_cast<std::int64_t>(estimator.terms.size());
-  rows.num_fixed = p;
-  rows.size = data.size;
-  rows.first_pack.push_back(0);
-  for (std::size_t j = 0; j < data.size.size(); ++j) {
-    rows.key.push_back(static_cast<double>(j));
-    rows.first_pack.push_back(rows.first_pack.back() +
-                              (data.size[j] + kPackRows - 1) / kPackRows);
-  }
-  const auto padded = static_cast<std::size_t>(rows.num_packs() * kPackRows);
-  rows.x.assign(padded * static_cast<std::size_t>(p), 0.0);
-  rows.offset.assign(padded, kPadOffset);
-  rows.y.assign(padded, 0.0);
-  rows.trials.assign(padded, 0.0);
-  rows.origin = Eigen::VectorXd::Zero(p);
+  const auto p = static_cast<Eigen::Index>(estimator.terms.size());
   const std::int64_t n = data.num_obs();
+  const AlignedVector<double> ones(static_cast<std::size_t>(n), 1.0);
+  std::vector<const double*> columns;
   // The origin is the mean, so that estimates of slopes and level are nearly orthogonal.
-  for (std::int64_t a = 0; a < p; ++a) {
-    const AlignedVector<double>& column =
-        data.column[estimator.terms[static_cast<std::size_t>(a)]];
+  Eigen::VectorXd origin = Eigen::VectorXd::Zero(p);
+  for (const std::size_t term : estimator.terms) {
+    const AlignedVector<double>& column = data.column[term];
+    const auto a = std::ssize(columns);
+    columns.push_back(column.empty() ? ones.data() : column.data());
     if (column.empty()) continue;
-    double sum = 0.0;
-    for (std::int64_t i = 0; i < n; ++i)
-      sum += column[static_cast<std::size_t>(i)];
-    rows.origin[a] = sum / static_cast<double>(n);
+    origin[a] =
+        std::accumulate(column.begin(), column.begin() + n, 0.0) / static_cast<double>(n);
   }
+  std::vector<double> key(data.size.size());
+  std::iota(key.begin(), key.end(), 0.0);
+  PackedRows rows = lay_out_rows(std::move(key), data.size, origin);
+  const PackedRowsWriter writer(rows, {}, allocate_rows(packed_bytes(rows, {})));
   std::int64_t row = 0;
-  for (std::size_t j = 0; j < data.size.size(); ++j) {
-    for (std::int64_t i = 0; i < data.size[j]; ++i, ++row) {
-      const std::int64_t pack = rows.first_pack[j] + i / kPackRows, lane = i % kPackRows;
-      const auto at = static_cast<std::size_t>(pack * kPackRows + lane);
-      rows.offset[at] = 0.0;
-      rows.trials[at] = 1.0;
-      rows.y[at] = data.y[static_cast<std::size_t>(row)];
-      double* x = rows.x.data() + pack * p * kPackRows + lane;
-      for (std::int64_t a = 0; a < p; ++a) {
-        const AlignedVector<double>& column =
-            data.column[estimator.terms[static_cast<std::size_t>(a)]];
-        x[a * kPackRows] =
-            column.empty() ? 1.0 : column[static_cast<std::size_t>(row)] - rows.origin[a];
-      }
+  for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
+    for (std::int64_t i = 0; i < data.size[static_cast<std::size_t>(j)]; ++i, ++row) {
+      const double y = data.y[static_cast<std::size_t>(row)];
+      writer.put(j, i, {columns.data(), row, 0.0, 1.0, y});
     }
+    writer.pad(j);
   }
   model_ = glmm_model(
       std::move(rows), glm_family(study_->family, study_->link, true, 0, simd_), true);

@@ -11,9 +11,12 @@
 #include "engine/model/group_rows.hpp"
 #include "engine/study/data_generator.hpp"
 #include "engine/study/study_file.hpp"
+#include "tests/support/glmm_rows.hpp"
 
 namespace merit {
 namespace {
+
+using testing::GlmmRows, testing::packed;
 
 BOOST_AUTO_TEST_SUITE(estimate)
 
@@ -45,16 +48,15 @@ struct PlainRows {
   std::vector<double> group;
 };
 
-PlainRows plain_rows(const StudyEstimator& estimator, const DataSet& data, bool side) {
+PlainRows plain_rows(const StudyEstimator& estimator, const DataSet& data) {
   const auto p = static_cast<Eigen::Index>(estimator.terms.size());
   PlainRows out;
-  out.z.setOnes(data.num_obs(), p + (side ? kSideColumns : 1));
+  out.z.setOnes(data.num_obs(), p + 1);
   for (Eigen::Index i = 0; i < out.z.rows(); ++i) {
     const auto row = static_cast<std::size_t>(i);
     for (Eigen::Index a = 1; a < p; ++a)
       out.z(i, a) = data.column[estimator.terms[static_cast<std::size_t>(a)]][row];
-    if (side) out.z(i, p + kOffsetColumn) = 0.0;
-    out.z(i, out.z.cols() - 1) = data.y[row];
+    out.z(i, p) = data.y[row];
   }
   for (std::size_t j = 0; j < data.size.size(); ++j)
     out.group.insert(
@@ -63,15 +65,19 @@ PlainRows plain_rows(const StudyEstimator& estimator, const DataSet& data, bool 
 }
 
 GlmmModel plain_model(const StudyEstimator& estimator, const DataSet& data) {
-  const PlainRows rows = plain_rows(estimator, data, true);
-  std::vector<Eigen::Index> columns;
-  for (std::size_t a = 0; a < estimator.terms.size(); ++a)
-    columns.push_back(static_cast<Eigen::Index>(a));
-  const auto p = static_cast<Eigen::Index>(columns.size());
-  return glmm_model(
-      pack_rows(group_rows(rows.z, rows.group), columns, Eigen::VectorXd::Zero(p)),
-      glm_family(Family::binomial, Link::logit, true, 0, SimdLevel::v3),
-      true);
+  const PlainRows plain = plain_rows(estimator, data);
+  const Eigen::Index p = plain.z.cols() - 1;
+  GlmmRows rows;
+  rows.group = plain.group;
+  rows.y.assign(data.y.begin(), data.y.begin() + plain.z.rows());
+  rows.offset.assign(rows.y.size(), 0.0);
+  rows.trials.assign(rows.y.size(), 1.0);
+  std::vector<const double*> columns;
+  for (Eigen::Index a = 0; a < p; ++a)
+    columns.push_back(plain.z.col(a).data());
+  return glmm_model(packed(rows, columns, Eigen::VectorXd::Zero(p)),
+                    glm_family(Family::binomial, Link::logit, true, 0, SimdLevel::v3),
+                    true);
 }
 
 /// Row `at` holds this fit, and NaN for terms that the estimator's model has not.
@@ -118,7 +124,7 @@ formula = "y ~ w + (1 | g)"
     bench.estimate_all(data, 2 * r, rows);
     for (std::int64_t e = 0; e < 2; ++e) {
       const StudyEstimator& estimator = study.estimators[static_cast<std::size_t>(e)];
-      const PlainRows plain = plain_rows(estimator, data, false);
+      const PlainRows plain = plain_rows(estimator, data);
       const FitResult fit = fit_gaussian(
           grouped_stats(
               group_moments(plain.z, plain.group, WithinDetail::pooled, SimdLevel::v3),
