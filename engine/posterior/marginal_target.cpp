@@ -70,6 +70,18 @@ MarginalTarget::MarginalTarget(const GlmmModel& model,
     add(Eigen::VectorXd::Unit(P, p + static_cast<Eigen::Index>(k)), priors.threshold[k]);
 }
 
+/// Whether the likelihood means something there: thresholds in order, sizes within reason.
+bool MarginalTarget::is_inside(const Eigen::VectorXd& x) const {
+  const double log_tau = x[size() - 1];
+  if (!(log_tau > -kLargestLog && log_tau < kLargestLog)) return false;
+  if (!model_->family.has_thresholds()) return true;
+  const Eigen::Index first = model_->rows.num_fixed;
+  for (Eigen::Index k = first + 1; k < first + model_->family.num_extra; ++k) {
+    if (!(x[k] > x[k - 1])) return false;
+  }
+  return true;
+}
+
 void MarginalTarget::add_priors(const Eigen::VectorXd& x, TargetValue& value) const {
   for (const LinearPrior& part : linear_)
     value.log_prior += part.prior.log_density(part.c.dot(x));
@@ -90,7 +102,7 @@ TargetValue MarginalTarget::value(Worker& worker,
                                   const AlignedVector<double>& modes) const {
   TargetValue out;
   const Eigen::Index last = size() - 1;
-  if (!(x[last] > -kLargestLog && x[last] < kLargestLog)) return out;
+  if (!is_inside(x)) return out;
   worker.psi = x;
   worker.psi[last] = elementary::exp(x[last]);
   worker.likelihood.modes() = modes;
@@ -107,7 +119,7 @@ TargetValue MarginalTarget::derivatives(Worker& worker,
                                         Eigen::MatrixXd& curvature) const {
   TargetValue out;
   const Eigen::Index last = size() - 1;
-  if (!(x[last] > -kLargestLog && x[last] < kLargestLog)) return out;
+  if (!is_inside(x)) return out;
   const double tau = elementary::exp(x[last]);
   worker.psi = x;
   worker.psi[last] = tau;

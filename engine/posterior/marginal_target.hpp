@@ -66,6 +66,7 @@ class MarginalTarget {
     Eigen::VectorXd c;  ///< the prior is on cᵀx
     Prior prior;
   };
+  bool is_inside(const Eigen::VectorXd& x) const;
   void add_priors(const Eigen::VectorXd& x, TargetValue& value) const;
 
   const GlmmModel* model_;

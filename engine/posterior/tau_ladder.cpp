@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "engine/error.hpp"
 #include "engine/model/elementary.hpp"
 #include "engine/posterior/log_gamma.hpp"
@@ -19,9 +21,10 @@ using elementary::log;
 using elementary::log1p;
 
 constexpr double kFirstStep = 0.5;
-constexpr double kDeep = 14.0;    // rungs go down to here below the top
-constexpr double kLooksAt = 9.0;  // and are fine-tuned down to here
-constexpr double kOff = 0.02;     // of a straight line between neighbours
+constexpr double kDeep = 14.0;     // rungs go down to here below the top
+constexpr double kFarBelow = 3.0;  // and may end here where there is no mode
+constexpr double kLooksAt = 9.0;   // and are fine-tuned down to here
+constexpr double kOff = 0.02;      // of a straight line between neighbours
 constexpr double kLeastGap = 1e-4;
 constexpr int kMostRungs = 160;
 constexpr int kMostSteps = 120;   // of coarse ones, either way
@@ -65,11 +68,11 @@ TauLadder::Rung TauLadder::rung_of(const MarginalTarget::Worker& worker,
 }
 
 /// Newton's method over the other parameters at log τ = t.
-TauLadder::Rung TauLadder::climb(const MarginalTarget& target,
-                                 MarginalTarget::Worker& worker,
-                                 double t,
-                                 const Rung* from,
-                                 const Eigen::VectorXd& start) const {
+std::optional<TauLadder::Rung> TauLadder::climb(const MarginalTarget& target,
+                                                MarginalTarget::Worker& worker,
+                                                double t,
+                                                const Rung* from,
+                                                const Eigen::VectorXd& start) const {
   const Eigen::Index d = target.size() - 1;
   Eigen::VectorXd x = start;
   if (from != nullptr) {
@@ -92,10 +95,7 @@ TauLadder::Rung TauLadder::climb(const MarginalTarget& target,
     if (chol.info() != Eigen::Success) break;
     step = chol.solve(gradient.head(d));
     const double squared = step.dot(gradient.head(d));
-    if (squared < kThere) {
-      if (ridge > 0.0) break;
-      return rung_of(worker, x, at, chol);
-    }
+    if (squared < kThere) return rung_of(worker, x, at, chol);
     bool up = false;
     for (int halving = 0; halving < 40 && !up; ++halving, step *= 0.5) {
       trial.head(d) = x.head(d) + step;
@@ -114,48 +114,57 @@ TauLadder::Rung TauLadder::climb(const MarginalTarget& target,
     }
     if (up) continue;
     // Rough quadrature, at large τ: near the mode is good enough for a proposal.
-    if (squared < kNear && ridge == 0.0) {
-      at = target.derivatives(worker, x, gradient, curvature);
-      return rung_of(worker, x, at, chol);
-    }
-    break;
+    if (squared > kNear) break;
+    at = target.derivatives(worker, x, gradient, curvature);
+    return rung_of(worker, x, at, chol);
   }
-  throw DataError(
-      "no mode of the posterior was found at sd__(Intercept) = " +
-      std::to_string(exp(t)) +
-      ": it may be improper (separation under flat priors); give coefficients proper "
-      "priors, e.g. --prior 'b~normal(0, 2.5)'");
+  return std::nullopt;
 }
+
+namespace {
+
+[[noreturn]] void fail_at(double t) {
+  throw DataError(fmt::format(
+      "no mode of the posterior was found at sd__(Intercept) = {:.3g}: it may be "
+      "improper "
+      "(separation under flat priors); give coefficients proper priors, e.g. --prior "
+      "'b~normal(0, 2.5)'",
+      exp(t)));
+}
+
+}  // namespace
 
 void TauLadder::build(const MarginalTarget& target, const Eigen::VectorXd& start) {
   const std::unique_ptr<MarginalTarget::Worker> worker = target.worker();
   const Eigen::Index d = target.size() - 1;
-  rungs_.push_back(climb(target, *worker, start[d], nullptr, start));
+  std::optional<Rung> first = climb(target, *worker, start[d], nullptr, start);
+  if (!first) fail_at(start[d]);
+  rungs_.push_back(std::move(*first));
   const auto top = [&] {
     double level = rungs_.front().level;
     for (const Rung& rung : rungs_)
       level = std::max(level, rung.level);
     return level;
   };
-  for (int step = 0; rungs_.back().level > top() - kDeep; ++step) {
-    if (step == kMostSteps) {
-      throw DataError(
-          "the posterior of sd__(Intercept) does not fall off upwards: it is "
-          "improper, or nearly; give it a proper prior, e.g. --prior "
-          "'sd~half_t(3, 2.5)'");
+  // Upwards, then downwards. Where few quadrature points leave no mode to be found, far below
+  // the top, the ladder ends, and its last slope goes on.
+  for (const bool upwards : {true, false}) {
+    const auto end = [&]() -> const Rung& {
+      return upwards ? rungs_.back() : rungs_.front();
+    };
+    for (int step = 0; end().level > top() - kDeep; ++step) {
+      if (step == kMostSteps) {
+        throw DataError(fmt::format(
+            "the posterior of sd__(Intercept) does not fall off {}: it is improper, or "
+            "nearly; give it a proper prior, e.g. --prior 'sd~half_t(3, 2.5)'",
+            upwards ? "upwards" : "towards 0"));
+      }
+      const double t = end().t + (upwards ? kFirstStep : -kFirstStep);
+      std::optional<Rung> next = climb(target, *worker, t, &end(), start);
+      if (!next && end().level < top() - kFarBelow) break;
+      if (!next) fail_at(t);
+      rungs_.insert(upwards ? rungs_.end() : rungs_.begin(), std::move(*next));
     }
-    rungs_.push_back(
-        climb(target, *worker, rungs_.back().t + kFirstStep, &rungs_.back(), start));
-  }
-  for (int step = 0; rungs_.front().level > top() - kDeep; ++step) {
-    if (step == kMostSteps) {
-      throw DataError(
-          "the posterior of sd__(Intercept) does not fall off towards 0: it is "
-          "improper there; give it a proper prior");
-    }
-    rungs_.insert(
-        rungs_.begin(),
-        climb(target, *worker, rungs_.front().t - kFirstStep, &rungs_.front(), start));
   }
   // Between two rungs, then between those that are new.
   std::vector<bool> straight(rungs_.size() - 1, false);
@@ -168,11 +177,15 @@ void TauLadder::build(const MarginalTarget& target, const Eigen::VectorXd& start
     }
     if (!at) return;
     const double middle = 0.5 * (rungs_[*at].t + rungs_[*at + 1].t);
-    Rung rung = climb(target, *worker, middle, &rungs_[*at], start);
+    std::optional<Rung> rung = climb(target, *worker, middle, &rungs_[*at], start);
+    if (!rung) {
+      straight[*at] = true;
+      continue;
+    }
     const double line = 0.5 * (rungs_[*at].level + rungs_[*at + 1].level);
-    const bool close = std::abs(rung.level - line) < kOff;
+    const bool close = std::abs(rung->level - line) < kOff;
     const auto next = static_cast<std::ptrdiff_t>(*at) + 1;
-    rungs_.insert(rungs_.begin() + next, std::move(rung));
+    rungs_.insert(rungs_.begin() + next, std::move(*rung));
     straight.insert(straight.begin() + next, close);
     straight[*at] = close;
   }

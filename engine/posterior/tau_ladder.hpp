@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <Eigen/Dense>
@@ -57,11 +58,11 @@ class TauLadder {
     std::size_t rung = 0;  ///< between this one and the next
     double weight = 0.0;   ///< of the next one
   };
-  Rung climb(const MarginalTarget& target,
-             MarginalTarget::Worker& worker,
-             double t,
-             const Rung* from,
-             const Eigen::VectorXd& start) const;
+  std::optional<Rung> climb(const MarginalTarget& target,
+                            MarginalTarget::Worker& worker,
+                            double t,
+                            const Rung* from,
+                            const Eigen::VectorXd& start) const;
   static Rung rung_of(const MarginalTarget::Worker& worker,
                       const Eigen::VectorXd& x,
                       const TargetValue& at,
