@@ -51,7 +51,7 @@ CASES = {
                              ["--replicates", "1e3"]),
     "replicates above 64 bits": ([*BOOTSTRAP, "--output", "out.h5", "--replicates", "9" * 20],
                                  ["--replicates", "9" * 20]),
-    "type": ([*FIFTY, "--type", "wild"], ["--type wild", "cases", "parametric"]),
+    "type": ([*FIFTY, "--type", "jackknife"], ["--type jackknife", "cases", "parametric"]),
     "resample": ([*FIFTY, "--type", "cases", "--resample", "all"],
                  ["--resample all", "groups", "rows", "both"]),
     "interval": ([*FIFTY, "--intervals", "perc,bca"], ["--intervals bca", "norm", "basic", "perc"]),

@@ -193,7 +193,7 @@ REFUSED = {
     "half a count, negbinomial": (["half", "negbinomial"], ["half", "1.5", "row 9", "count"]),
     "missing offset in the formula": (["count", "poisson", "--offset", "log(expsure)"],
                                       ["expsure"]),
-    "a count beyond 2^31": (["huge", "poisson"], ["huge", "3e+09", "row 3", "2147483647"]),
+    "a count beyond 2^31": (["huge", "poisson"], ["huge", "3000000000", "row 3", "2147483647"]),
     "negative nonevents": (["cbind(events, negative)", "binomial"], ["negative", "-1", "row 6"]),
 }
 
