@@ -27,7 +27,7 @@ CORES = 32
 def build(program, libraries):
     """Compiles the runner against SimGrid's MPI; the rest comes from a release build."""
     run = [path for path in sorted((ROOT / "engine/run").glob("*.cpp"))
-           if path.name not in ("communicator_single.cpp", "mpi_version.cpp")]
+           if not path.stem.endswith(("_single", "mpi_version"))]
     archives = [libraries / "libmerit_io.a", libraries / "libmerit_statistics.a"]
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "eigen3", "hdf5-serial", "fmt",
                             "libxxhash", "zlib"],

@@ -273,8 +273,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   };
   if (found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(command.run.output);
-    tables(nullptr);
-    return ExitCode::done;  // whatever there was to look at was said when it was made
+    return tables(nullptr);  // as when it was made: shards that were merged have it from here
   }
 
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
