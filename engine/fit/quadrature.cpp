@@ -76,6 +76,17 @@ void QuadratureLikelihood::add_exceeding(const Eigen::VectorXd& psi) {
   information_(gamma, gamma) -= second;
 }
 
+double QuadratureLikelihood::mean_excess() const {
+  double excess = 0.0, groups = 0.0;
+  for (std::size_t j = 0; j < curvature_.size(); ++j) {
+    const double count = multiplicity_ == nullptr ? 1.0 : multiplicity_[j];
+    if (count == 0.0) continue;
+    excess += count * (curvature_[j] - 1.0);
+    groups += count;
+  }
+  return excess / groups;
+}
+
 void QuadratureLikelihood::predict_modes(const Eigen::VectorXd& step) {
   const double* slope = slope_.data();
   for (double& mode : mode_) {

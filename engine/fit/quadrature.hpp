@@ -72,6 +72,9 @@ class QuadratureLikelihood {
   AlignedVector<double>& modes() { return mode_; }
   const AlignedVector<double>& modes() const { return mode_; }
   const AlignedVector<double>& curvatures() const { return curvature_; }
+  /// Mean of h_j − 1, τ² times a group's information, over the groups that count (of others
+  /// nothing is known but what earlier evaluations have left).
+  double mean_excess() const;
   const AlignedVector<double>& slopes() const { return slope_; }  ///< J × P, ∂v̂_j/∂ψ
   /// Moves the modes to where they will be, to first order, after a step in ψ.
   void predict_modes(const Eigen::VectorXd& step);

@@ -264,11 +264,7 @@ bool settle_on_boundary(QuadratureLikelihood& likelihood,
                         NewtonWorkspace& work) {
   constexpr double kHardlyDiffer = 0.05;
   const Eigen::Index tau = likelihood.num_parameters() - 1;
-  double excess = 0.0;  // Σ (h_j − 1) = τ² × the groups' information
-  for (const double h : likelihood.curvatures())
-    excess += h - 1.0;
-  if (excess > kHardlyDiffer * static_cast<double>(likelihood.curvatures().size()))
-    return false;
+  if (likelihood.mean_excess() > kHardlyDiffer) return false;
   Eigen::VectorXd start = result.psi;
   start[tau] = 0.0;
   NewtonOptions fixed = options;
