@@ -76,8 +76,9 @@ MERIT_ONCE void add_rows(QuadratureWork<F>& q, double count) {
     Lanes r = broadcast(0.0), w = broadcast(0.0);
     for (int k = 0; k < K; ++k) {
       const Lanes omega = broadcast(q.weight()[k]);
-      r = fma(omega, load(q.record(i, k)), r);
-      w = fma(omega, load(q.record(i, k) + kLanes), w);
+      const LogDensity d = q.at_node(i, k);
+      r = fma(omega, d.first, r);
+      w = fma(omega, d.second, w);
     }
     store(q.residual(at + i), r * times);
     store(q.curvature(at + i), -w * times);

@@ -17,8 +17,7 @@ MERIT_ONCE void find_cross_moments(QuadratureWork<F>& q) {
   for (std::int64_t i = 0; i < q.size; ++i) {  // q.third(i) has served: room for E[v ℓ″]
     Lanes once = broadcast(0.0);
     for (int k = 0; k < q.rule.num_nodes; ++k) {
-      const Lanes vd =
-          broadcast(q.weight()[k] * q.value()[k]) * load(q.record(i, k) + kLanes);
+      const Lanes vd = broadcast(q.weight()[k] * q.value()[k]) * q.at_node(i, k).second;
       once = once + vd;
       squares = fma(broadcast(q.value()[k]), vd, squares);
     }
@@ -73,11 +72,16 @@ MERIT_ONCE void find_node_scores(QuadratureWork<F>& q) {
   const std::int64_t stride = std::int64_t{q.p} * kLanes;
   for (int k = 0; k < q.rule.num_nodes; ++k) {
     double* scores = q.node_scores(k);
+    const bool kept = q.keeps_records();
+    for (std::int64_t i = 0; i < q.size && !kept; ++i)  // second(i) has served
+      store(q.second(i), q.at_node(i, k).first);
+    const double* first = kept ? q.record(0, k) : q.second(0);
+    const std::int64_t step = kept ? q.record(1, k) - first : q.second(1) - first;
     for (int a = 0; a < q.p; ++a) {
       Lanes sum = broadcast(0.0);
       const double* column = q.x(q.begin) + std::int64_t{a} * kLanes;
       for (std::int64_t i = 0; i < q.size; ++i)
-        sum = fma(load(column + i * stride), load(q.record(i, k)), sum);
+        sum = fma(load(column + i * stride), load(first + i * step), sum);
       scores[a] = sum_of(sum);
     }
     scores[q.num_psi - 1] = q.value()[k] * q.score()[k];

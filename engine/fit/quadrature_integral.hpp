@@ -105,6 +105,7 @@ MERIT_INLINE void place_nodes(QuadratureWork<F>& q) {
 template <class F>
 MERIT_ONCE void visit_nodes(QuadratureWork<F>& q) {
   const int K = q.rule.num_nodes;
+  const bool keep = q.keeps_records();
   for (int k = 0; k < K; ++k) {
     store(q.score_sum(k), broadcast(0.0));
     store(q.density_sum(k), broadcast(0.0));
@@ -120,6 +121,7 @@ MERIT_ONCE void visit_nodes(QuadratureWork<F>& q) {
         sum = sum + d.sum;
         product = product * d.product;
         score = score + d.first;
+        if (!keep) continue;
         store(q.record(i, k), d.first);
         store(q.record(i, k) + kLanes, d.second);
       }

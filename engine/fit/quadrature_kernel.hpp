@@ -65,6 +65,9 @@ enum class QuadratureDetail : int {
 struct QuadratureScratch {
   /// Packs that are kept until X′WX is worth a pass.
   static constexpr std::int64_t kChunk = 32;
+  /// Packs of a group whose derivatives at every node are kept; of larger groups they are
+  /// computed again when they are needed, which costs no more than the way to memory.
+  static constexpr std::int64_t kMostRecorded = 1024;
 
   /// @param largest  packs of the largest group
   constexpr QuadratureScratch(int p, int e, int num_padded, std::int64_t largest)
@@ -72,7 +75,8 @@ struct QuadratureScratch {
         group(node + std::int64_t{num_padded} * (7 + 2 * kPackLanes)),
         state(group + std::int64_t{num_padded + 4} * (p + e + 1)),
         record(state + largest * (2 + kMostStates) * kPackLanes),
-        chunk(record + largest * num_padded * 2 * kPackLanes),
+        chunk(record + (largest < kMostRecorded ? largest : kMostRecorded) * num_padded *
+                           2 * kPackLanes),
         chunk_stride((largest + kChunk) * kPackLanes),
         totals(chunk + (2 + e) * chunk_stride),
         num_totals(std::int64_t{kPackLanes} *

@@ -129,8 +129,20 @@ struct QuadratureWork {
     for (int s = 0; s < F::kStates; ++s)
       store(states + (i * kPerPack + 2 + s) * kLanes, state.part[s]);
   }
+  MERIT_INLINE bool keeps_records() const {
+    return size <= QuadratureScratch::kMostRecorded;
+  }
   MERIT_INLINE double* record(std::int64_t i, int k) const {  // ℓ′ and ℓ″ at node k
     return records + (i * rule.num_nodes + k) * 2 * kLanes;
+  }
+  /// ℓ′ and ℓ″ at node k, kept or computed again: the same bits.
+  MERIT_INLINE LogDensity at_node(std::int64_t i, int k) const {
+    if (!keeps_records()) return family.at(load_state(i), shift(k));
+    LogDensity out;
+    out.first = load(record(i, k));
+    out.second = load(record(i, k) + kLanes);
+    out.third = broadcast(0.0);  // not kept
+    return out;
   }
 
   // Arrays over the packs of the chunk.

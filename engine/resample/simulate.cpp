@@ -10,6 +10,8 @@
 namespace merit {
 namespace {
 
+// Rows of a group that are drawn at a time, and stay in the cache.
+constexpr std::int64_t kStripPacks = 512;
 // Draws end, and are refused, beyond the largest count that a row can have.
 constexpr double kTooLarge = 2.0 * kLargestCount;
 
@@ -67,36 +69,43 @@ bool ResponseSimulator::draw(std::uint64_t seed,
   const std::int64_t J = rows.num_groups();
   work.intercept.resize(static_cast<std::size_t>((J + 7) / 8 * 8));
   for (auto* array : {&work.eta, &work.uniform, &work.mean, &work.below, &work.drawn})
-    array->resize(static_cast<std::size_t>(rows.largest_group() * kPackRows));
+    array->resize(kStripPacks * kPackRows);
   y.resize(static_cast<std::size_t>(rows.num_packs() * kPackRows));
   kernels_.normals(seed, replicate, (J + 7) / 8 * 8, work.intercept.data());
   const double tau = psi_[psi_.size() - 1];
   bool fits = true;
   for (std::int64_t j = 0; j < J; ++j) {
     const auto group = static_cast<std::size_t>(j);
-    const std::int64_t first = rows.first_pack[group];
-    const std::int64_t packs = rows.first_pack[group + 1] - first;
-    kernels_.uniforms(seed, replicate, first, packs, work.uniform.data());
-    draw_group(j, tau * work.intercept[group], work);
-    std::int32_t* of_group = y.data() + first * kPackRows;
-    for (std::int64_t i = 0; i < rows.size[group]; ++i) {
-      const double drawn = work.drawn[static_cast<std::size_t>(i)];
-      fits = fits && drawn <= kLargestCount;
-      of_group[i] = static_cast<std::int32_t>(std::min(drawn, kLargestCount));
+    const std::int64_t end = rows.first_row(j) + rows.size[group];
+    for (std::int64_t first = rows.first_row(j); first < end;
+         first += kStripPacks * kPackRows) {
+      const std::int64_t count = std::min(kStripPacks * kPackRows, end - first);
+      kernels_.uniforms(seed,
+                        replicate,
+                        first / kPackRows,
+                        (count + kPackRows - 1) / kPackRows,
+                        work.uniform.data());
+      draw_strip(first, count, tau * work.intercept[group], work);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const double drawn = work.drawn[static_cast<std::size_t>(i)];
+        fits = fits && drawn <= kLargestCount;
+        y[static_cast<std::size_t>(first + i)] =
+            static_cast<std::int32_t>(std::min(drawn, kLargestCount));
+      }
     }
-    std::fill(of_group + rows.size[group], of_group + packs * kPackRows, -1);
+    std::fill(y.begin() + end, y.begin() + rows.first_row(j + 1), -1);
   }
   return fits;
 }
 
-/// The rows of one group, into work.drawn.
-void ResponseSimulator::draw_group(std::int64_t group,
+/// `count` rows of one group from row `first` (as an index of y) on, into work.drawn.
+void ResponseSimulator::draw_strip(std::int64_t first,
+                                   std::int64_t count,
                                    double intercept,
                                    Workspace& work) const {
   const PackedRows& rows = model_->rows;
   const GlmFamily& family = model_->family;
-  const std::int64_t first = rows.first_row(group);
-  const std::int64_t packs = (rows.first_row(group + 1) - first) / kPackRows;
+  const std::int64_t packs = (count + kPackRows - 1) / kPackRows;
   const std::int64_t p = rows.num_fixed;
   kernels_.predictors(rows.x + first * p,
                       rows.offset == nullptr ? nullptr : rows.offset + first,
@@ -120,7 +129,7 @@ void ResponseSimulator::draw_group(std::int64_t group,
   means(eta, intercept, packs, work.mean.data());
   const double theta =
       family.family == Family::negbinomial ? elementary::exp(psi_[p]) : 0.0;
-  for (std::int64_t i = 0; i < rows.size[static_cast<std::size_t>(group)]; ++i) {
+  for (std::int64_t i = 0; i < count; ++i) {
     switch (family.family) {
       case Family::poisson:
         y[i] = draw_poisson(u[i], mean[i]);

@@ -20,7 +20,7 @@ class ResponseSimulator {
   /// Memory of one thread.
   struct Workspace {
     AlignedVector<double> intercept;                         // J
-    AlignedVector<double> eta, uniform, mean, below, drawn;  // rows of the largest group
+    AlignedVector<double> eta, uniform, mean, below, drawn;  // rows of a strip
   };
 
   /// @param y  packs × 8; rows that pad are −1
@@ -31,7 +31,10 @@ class ResponseSimulator {
             AlignedVector<std::int32_t>& y) const;
 
  private:
-  void draw_group(std::int64_t group, double intercept, Workspace& work) const;
+  void draw_strip(std::int64_t first,
+                  std::int64_t count,
+                  double intercept,
+                  Workspace& work) const;
   void draw_categories(double intercept, std::int64_t packs, Workspace& work) const;
 
   const GlmmModel* model_;

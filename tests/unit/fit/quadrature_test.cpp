@@ -252,6 +252,44 @@ BOOST_AUTO_TEST_CASE(all_levels_give_the_same_bits) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(groups_too_large_to_be_recorded_have_the_same_derivatives) {
+  // Exact gradient against differences, information against differences of the gradient, in
+  // a group of more rows than are kept at every node.
+  constexpr std::size_t kRows = 8 * QuadratureScratch::kMostRecorded + 300;
+  for (const Family family : {Family::binomial, Family::negbinomial, Family::ordinal}) {
+    const GlmmRows few = made_up_rows(family, 12, 4, false);
+    GlmmRows rows;
+    for (std::size_t i = 0; i < kRows + few.y.size(); ++i) {
+      const std::size_t from = i % few.y.size();
+      rows.group.push_back(i < kRows ? 0.0 : few.group[from]);
+      rows.x1.push_back(few.x1[from]);
+      rows.x2.push_back(few.x2[from]);
+      rows.offset.push_back(few.offset[from]);
+      rows.trials.push_back(1.0);
+      rows.y.push_back(few.y[from]);
+    }
+    const GlmmModel model = testing::model_of(rows, family, links_of(family).front());
+    const GaussHermite rule(9);
+    QuadratureLikelihood likelihood = likelihood_of(model, rule);
+    const Eigen::VectorXd psi = some_parameters(model, 0.3);
+    const Eigen::MatrixXd exact = -differences(likelihood, psi);
+    likelihood.evaluate(psi, QuadratureDetail::full_information);
+    BOOST_TEST((likelihood.information() - exact).norm() < 1e-5 * exact.norm());
+    for (Eigen::Index a = 0; a < psi.size(); ++a) {
+      const auto value = [&](double by) {
+        Eigen::VectorXd moved = psi;
+        moved[a] += by;
+        likelihood.evaluate(moved, QuadratureDetail::value);
+        return likelihood.log_likelihood();
+      };
+      const double slope = (value(1e-4) - value(-1e-4)) / 2e-4;
+      likelihood.evaluate(psi, QuadratureDetail::gradient);
+      BOOST_TEST(std::abs(likelihood.gradient()[a] - slope) <
+                 1e-5 * (1.0 + std::abs(slope)));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_group_that_counts_twice_is_two_groups) {
   const Case& c = cases().front();
   const GlmmRows rows = made_up_rows(c.family, 9, 8, false);
