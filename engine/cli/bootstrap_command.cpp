@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/model_data.hpp"
@@ -13,13 +11,12 @@
 #include "engine/cli/replicate_run.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
-#include "engine/report/text_table.hpp"
+#include "engine/cli/stored_job.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
 #include "engine/resample/replicate_tally.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
-#include "engine/run/task_runner.hpp"
 
 namespace merit {
 namespace {
@@ -132,93 +129,6 @@ ReplicateTally empty_tally(const StoredFit& stored) {
   return ReplicateTally(std::move(origin));
 }
 
-/// What a job would take, from replicates made and thrown away.
-std::string estimate(const Scheme& scheme,
-                     const ResultContents& contents,
-                     const RunRecord& record) {
-  using Clock = std::chrono::steady_clock;
-  const ReplicatePlan& plan = *contents.replicates;
-  ReplicateRows rows;
-  std::int64_t made = 0;
-  const Clock::time_point start = Clock::now();
-  std::chrono::duration<double> spent{};
-  do {
-    const std::int64_t count = std::min<std::int64_t>(plan.block_rows, 256);
-    scheme.make(made, count, rows);
-    made += count;
-    spent = Clock::now() - start;
-  } while (spent.count() < 0.3);
-  int workers = 0;
-  for (const RankLayout& rank : record.layout())
-    workers += rank.threads;
-  const double rate = static_cast<double>(made) / spent.count();
-  const double seconds = static_cast<double>(plan.num_replicates) / (rate * workers);
-  // What reading and the pilot took, and rows that may wait to be written.
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const double megabytes =
-      static_cast<double>(usage.ru_maxrss) / 1024.0 +
-      static_cast<double>(std::min(expected_bytes(contents), RunOptions{}.buffer_bytes)) /
-          1e6;
-  return fmt::format(
-      "{} replicates: about {} on {} ({:.3g} replicates/s per thread)\n"
-      "memory: about {:.0f} MB per rank\n"
-      "result file: {:.1f} MB; nothing written\n",
-      plan.num_replicates,
-      duration_text(seconds),
-      describe(record.layout()),
-      rate,
-      megabytes,
-      static_cast<double>(expected_bytes(contents)) / 1e6);
-}
-
-/// Where the job runs, in one line; loudly, what does not fit.
-void say_layout(const RunRecord& record, ProgressMode progress) {
-  if (progress != ProgressMode::none) {
-    fmt::print(stderr,
-               "merit: {}, {}\n",
-               describe(record.layout()),
-               describe_cpus(record.layout()));
-  }
-  for (const std::string& warning : layout_warnings(record.layout())) {
-    fmt::print(stderr, "merit: WARNING: {}\n", warning);
-  }
-}
-
-/// What --resume finds at the output.
-enum class Found : std::uint8_t { nothing, part, finished };
-
-/// Looks at what is stored there, before any data are read. *Collective*
-Found find_job(const Communicator& comm, BootstrapCommand& command) {
-  std::string simd;
-  const Found found = root_or_none(comm, [&] {
-    if (command.run.dry_run) return Found::nothing;
-    check_output(command.model, command.run);
-    if (!command.run.resume) return Found::nothing;
-    const std::optional<ResultFile> stored = find_stored(command.run.output);
-    if (!stored) return Found::nothing;
-    simd = text_of(stored->provenance(), "simd");
-    return stored->path() == command.run.output ? Found::finished : Found::part;
-  });
-  // The bits do not depend on the level; a resumed job stays with its own all the same.
-  simd = comm.broadcast_text(simd);
-  if (!simd.empty() && !command.run.simd) command.run.simd = simd;
-  return found;
-}
-
-/// What a job says when it stops early.
-std::string stopped_sentence(const ResultWriter& writer,
-                             const ReplicatePlan& plan,
-                             const std::string& output) {
-  return fmt::format(
-      "stopped by {}: {} of {} replicates are on disk in {}.parts; run the same command "
-      "with --resume to go on",
-      StopSignals::reason(),
-      with_separators(writer.num_replicates()),
-      with_separators(plan.num_rows()),
-      output);
-}
-
 /// Tables of a finished file; what the exit code says about them.
 /// @param known  of all replicates in the file, or null
 ExitCode report(const BootstrapCommand& command,
@@ -244,7 +154,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   BootstrapCommand command = given;
   validate(command);
   StopSignals signals(comm.is_root(), command.run.time_limit);
-  const Found found = find_job(comm, command);
+  const Found found = find_job(comm, command.model, command.run);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command));
@@ -263,17 +173,14 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                     plan.num_blocks()));
   }
   const JobDescription job = describe_job(command, data, plan);
-  root_or_none(comm, [&] {
-    if (found == Found::nothing) return;
-    const std::optional<ResultFile> stored = find_stored(command.run.output);
-    if (stored) check_same_job(*stored, job, plan.shard, command.run.output);
-  });
+  check_found(comm, found, command.run.output, job, plan.shard);
   const auto tables = [&](const ReplicateSummaries* known) {
     return root_or_none(comm, [&] { return report(command, data.notes, known); });
   };
   if (found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(command.run.output);
-    return tables(nullptr);  // as when it was made: shards that were merged have it from here
+    return tables(
+        nullptr);  // as when it was made: shards that were merged have it from here
   }
 
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
@@ -286,35 +193,23 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                                 .provenance = record.at_start(),
                                 .session = record.session()};
   if (command.run.dry_run) {
-    root_or_none(comm, [&] { print(estimate(*scheme, contents, record)); });
+    root_or_none(comm, [&] {
+      const auto make = [&](std::int64_t first, std::int64_t count, ReplicateRows& rows) {
+        scheme->make(first, count, rows);
+      };
+      print(estimate_job(make, contents, record, "replicates"));
+    });
     return ExitCode::done;
   }
 
   std::optional<ResultWriter> writer;
-  root_or_none(comm, [&] {
-    const std::string& output = command.run.output;
-    if (command.run.resume) {
-      writer.emplace(ResultWriter::resume(output, contents));
-    } else {
-      writer.emplace(output, contents, command.run.overwrite);
-    }
-    say_layout(record, command.run.progress);
-  });
+  root_or_none(comm, [&] { writer.emplace(open_job(contents, command.run, record)); });
   signals.note_only();
-  ReplicateRun replicates(comm,
-                          *scheme,
-                          plan,
-                          command.run,
-                          empty_tally(contents.fit),
-                          writer ? &*writer : nullptr);
-  const RunSummary summary =
-      replicates.run([&] { return stopped_sentence(*writer, plan, command.run.output); });
-  if (summary.stopped) {
-    root_or_none(comm, [&] {
-      writer->sync();
-      fmt::print(
-          stderr, "merit: {}\n", stopped_sentence(*writer, plan, command.run.output));
-    });
+  ResultWriter* const rows = writer ? &*writer : nullptr;
+  ReplicateRun replicates(
+      comm, *scheme, plan, command.run, empty_tally(contents.fit), rows);
+  if (replicates.run().stopped) {
+    end_stopped_job(comm, plan, command.run, rows, "replicates");
     return ExitCode::stopped;
   }
   root_or_none(comm, [&] { writer->finish(); });

@@ -48,7 +48,9 @@ struct Program {
     add("fit", "one model: estimates and inference", fit);
     add("bootstrap", "R replicates of a model, distributed", bootstrap);
     add("sample", "draws from a model's posterior, distributed", sample);
-    add("simulate", "a simulation study: estimators, design cells, repetitions", simulate);
+    add("simulate",
+        "a simulation study: estimators, design cells, repetitions",
+        simulate);
     add("summarize", "tables and intervals from a result file", summarize);
     add("merge", "shards of one job into the file of the whole", merge);
     add("inspect", "what a snapshot or result file holds", inspect);

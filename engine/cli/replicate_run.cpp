@@ -7,10 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/cli/progress_display.hpp"
+#include "engine/cli/stored_job.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/block_loop.hpp"
-#include "engine/run/stop_signals.hpp"
 
 namespace merit {
 namespace {
@@ -86,23 +85,7 @@ std::int64_t ReplicateRun::store(std::int64_t first, std::span<const std::byte> 
   return rows.num_failed();
 }
 
-RunSummary ReplicateRun::run(const std::function<std::string()>& stopped_sentence) {
-  ProgressDisplay display(comm_.is_root() ? settings_.progress : ProgressMode::none,
-                          "replicates");
-  RunOptions options{.threads = settings_.num_threads()};
-  options.stop_requested = StopSignals::stop_requested;
-  options.is_done = [&](std::int64_t block) {
-    return writer_->has_block(plan_.blocks().first + block);
-  };
-  options.abandon = [&] {
-    writer_->sync();
-    display.close();
-    comm_.abort(static_cast<int>(ExitCode::stopped), stopped_sentence());
-  };
-  options.progress = [&](Progress progress) {
-    progress.checkpoint_age = writer_->checkpoint_age();
-    display.show(progress);
-  };
+RunSummary ReplicateRun::run() {
   const Work work = [this](int worker, std::int64_t first, std::int64_t count) {
     return make(worker, first, count);
   };
@@ -111,8 +94,7 @@ RunSummary ReplicateRun::run(const std::function<std::string()>& stopped_sentenc
         return store(first, bytes);
       };
   const RunSummary summary =
-      run_tasks(comm_, {plan_.num_rows(), plan_.block_rows}, options, work, sink);
-  display.close();
+      run_job(comm_, plan_, settings_, writer_, "replicates", work, sink);
   made_all_ = summary.computed == summary.num_tasks;
   return summary;
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "engine/cli/options.hpp"
@@ -41,8 +39,7 @@ class ReplicateRun {
                ResultWriter* writer);
 
   /// Makes the replicates that are not stored. *Collective*
-  /// @param stopped_sentence  the last words of a program that has to end at once
-  RunSummary run(const std::function<std::string()>& stopped_sentence);
+  RunSummary run();
 
   /// Summaries on rank 0, if this run made all of the file's replicates. *Collective*
   std::optional<ReplicateSummaries> summarize(std::span<const IntervalType> types,

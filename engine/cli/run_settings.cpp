@@ -25,15 +25,31 @@ void add_format(CLI::App& app, Format& format) {
   add_choice(app, "--format", format, kFormats, "what stdout carries (default table)");
 }
 
-void add_run(CLI::App& app, RunSettings& run) {
+void add_level(CLI::App& app, RunSettings& run) {
   add_number(app, "--level", run.level, "LEVEL", "confidence level (default 0.95)");
-  add_number(
-      app, "--seed", run.seed, "N", "64-bit seed of all random numbers (default 1)");
+}
+
+void add_layout(CLI::App& app, RunSettings& run) {
   add_number(
       app, "--threads", run.threads, "N", "threads per rank (default: one per CPU)");
   app.add_option(
          "--simd", run.simd, "x86-64-v2, -v3 or -v4: speed only (default x86-64-v3)")
       ->type_name("LEVEL");
+}
+
+void add_progress(CLI::App& app, RunSettings& run) {
+  add_choice(app,
+             "--progress",
+             run.progress,
+             kProgressModes,
+             "a bar on a terminal, a line every 30 s in a log (default auto)");
+}
+
+void add_run(CLI::App& app, RunSettings& run) {
+  add_level(app, run);
+  add_number(
+      app, "--seed", run.seed, "N", "64-bit seed of all random numbers (default 1)");
+  add_layout(app, run);
   app.add_option_function<std::string>(
          "--output",
          [&run](const std::string& path) {
@@ -44,11 +60,7 @@ void add_run(CLI::App& app, RunSettings& run) {
       ->type_name("FILE");
   app.add_flag("--overwrite", run.overwrite, "replace an existing result file");
   add_format(app, run.format);
-  add_choice(app,
-             "--progress",
-             run.progress,
-             kProgressModes,
-             "a bar on a terminal, a line every 30 s in a log (default auto)");
+  add_progress(app, run);
   app.add_flag(
       "--dry-run", run.dry_run, "read and check, estimate time and memory, do nothing");
 }

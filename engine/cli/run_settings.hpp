@@ -34,6 +34,11 @@ struct RunSettings {
 };
 
 void add_format(CLI::App& app, Format& format);
+void add_level(CLI::App& app, RunSettings& run);
+void add_layout(CLI::App& app, RunSettings& run);  ///< --threads, --simd
+void add_progress(CLI::App& app, RunSettings& run);
+
+/// All of these, --seed, --output, --overwrite and --dry-run.
 void add_run(CLI::App& app, RunSettings& run);
 
 /// --resume and --time-limit, of jobs that can go on later.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -13,16 +12,14 @@
 #include "engine/cli/draw_report.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/posterior_data.hpp"
-#include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
+#include "engine/cli/stored_job.hpp"
 #include "engine/posterior/gaussian_sampler.hpp"
 #include "engine/posterior/independence_sampler.hpp"
-#include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
-#include "engine/run/task_runner.hpp"
 
 namespace merit {
 namespace {
@@ -149,62 +146,6 @@ JobDescription describe_job(const SampleCommand& command,
   return job;
 }
 
-/// What a job would take, from draws made and thrown away.
-std::string estimate(const Posterior& posterior,
-                     const ResultContents& contents,
-                     const RunRecord& record) {
-  using Clock = std::chrono::steady_clock;
-  const ReplicatePlan& plan = *contents.replicates;
-  ReplicateRows rows;
-  std::int64_t made = 0;
-  const Clock::time_point start = Clock::now();
-  std::chrono::duration<double> spent{};
-  do {
-    const std::int64_t count = std::min<std::int64_t>(plan.block_rows, 256);
-    posterior.make(made, count, rows);
-    made += count;
-    spent = Clock::now() - start;
-  } while (spent.count() < 0.3);
-  int workers = 0;
-  for (const RankLayout& rank : record.layout())
-    workers += rank.threads;
-  const double rate = static_cast<double>(made) / spent.count();
-  return fmt::format(
-      "{} draws: about {} on {} ({:.3g} draws/s per thread)\n"
-      "result file: {:.1f} MB; nothing written\n",
-      plan.num_replicates,
-      duration_text(static_cast<double>(plan.num_replicates) / (rate * workers)),
-      describe(record.layout()),
-      rate,
-      static_cast<double>(expected_bytes(contents)) / 1e6);
-}
-
-enum class Found : std::uint8_t { nothing, part, finished };
-
-/// What --resume finds at the output, before any data are read. *Collective*
-Found find_draws(const Communicator& comm, const SampleCommand& command) {
-  return root_or_none(comm, [&] {
-    if (command.run.dry_run) return Found::nothing;
-    check_output(command.model, command.run);
-    if (!command.run.resume) return Found::nothing;
-    const std::optional<ResultFile> stored = find_stored(command.run.output);
-    if (!stored) return Found::nothing;
-    return stored->path() == command.run.output ? Found::finished : Found::part;
-  });
-}
-
-std::string stopped_sentence(const ResultWriter& writer,
-                             const ReplicatePlan& plan,
-                             const std::string& output) {
-  return fmt::format(
-      "stopped by {}: {} of {} draws are on disk in {}.parts; run the same command with "
-      "--resume to go on",
-      StopSignals::reason(),
-      with_separators(writer.num_replicates()),
-      with_separators(plan.num_rows()),
-      output);
-}
-
 /// Whether few draws are no worse than few: exact ones need no look at their chains.
 bool posterior_is_exact(const ResultFile& file) {
   return text_of(file.posterior()->sampler, "method") == "exact independent draws";
@@ -293,23 +234,8 @@ RunSummary make_draws(const Communicator& comm,
                       const ReplicatePlan& plan,
                       std::optional<ResultWriter>& writer,
                       std::vector<std::int8_t> status) {
-  ProgressDisplay display(comm.is_root() ? command.run.progress : ProgressMode::none,
-                          "draws");
   std::optional<DrawSink> draws;
   if (writer) draws.emplace(posterior, plan, *writer, std::move(status));
-  RunOptions options{.threads = command.run.num_threads()};
-  options.stop_requested = StopSignals::stop_requested;
-  options.is_done = [&](std::int64_t block) { return writer->has_block(block); };
-  options.abandon = [&] {
-    writer->sync();
-    display.close();
-    comm.abort(static_cast<int>(ExitCode::stopped),
-               stopped_sentence(*writer, plan, command.run.output));
-  };
-  options.progress = [&](Progress progress) {
-    progress.checkpoint_age = writer->checkpoint_age();
-    display.show(progress);
-  };
   const Work work = [&](int, std::int64_t first, std::int64_t count) {
     static thread_local ReplicateRows rows;
     posterior.make(first, count, rows);
@@ -322,19 +248,18 @@ RunSummary make_draws(const Communicator& comm,
         draws->take(first, bytes);
         return std::int64_t{0};
       };
-  const RunSummary summary =
-      run_tasks(comm, {plan.num_rows(), plan.block_rows}, options, work, sink);
-  display.close();
-  return summary;
+  return run_job(
+      comm, plan, command.run, writer ? &*writer : nullptr, "draws", work, sink);
 }
 
 }  // namespace
 
-ExitCode run(const CommandContext& context, const SampleCommand& command) {
+ExitCode run(const CommandContext& context, const SampleCommand& given) {
   const Communicator& comm = context.comm;
+  SampleCommand command = given;
   validate(command);
   StopSignals signals(comm.is_root(), command.run.time_limit);
-  const Found found = find_draws(comm, command);
+  const Found found = find_job(comm, command.model, command.run);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const ModelData data =
       read_model_data(comm, command.model, command.run, {.rows = true});
@@ -349,11 +274,7 @@ ExitCode run(const CommandContext& context, const SampleCommand& command) {
                            .kind = RowKind::draws,
                            .num_chains = command.chains};
   const JobDescription job = describe_job(command, data, posterior, plan);
-  root_or_none(comm, [&] {
-    if (found == Found::nothing) return;
-    const std::optional<ResultFile> stored = find_stored(command.run.output);
-    if (stored) check_same_job(*stored, job, plan.shard, command.run.output);
-  });
+  check_found(comm, found, command.run.output, job, plan.shard);
   const auto tables = [&] {
     return root_or_none(comm, [&] { return report(command, notes); });
   };
@@ -370,29 +291,25 @@ ExitCode run(const CommandContext& context, const SampleCommand& command) {
                                 .posterior = posterior.stored,
                                 .session = record.session()};
   if (command.run.dry_run) {
-    root_or_none(comm, [&] { print(estimate(posterior, contents, record)); });
+    root_or_none(comm, [&] {
+      const auto make = [&](std::int64_t first, std::int64_t count, ReplicateRows& rows) {
+        posterior.make(first, count, rows);
+      };
+      print(estimate_job(make, contents, record, "draws"));
+    });
     return ExitCode::done;
   }
   std::optional<ResultWriter> writer;
   std::vector<std::int8_t> status;
   root_or_none(comm, [&] {
-    const std::string& output = command.run.output;
-    if (command.run.resume) {
-      status = stored_status(output, plan);
-      writer.emplace(ResultWriter::resume(output, contents));
-    } else {
-      writer.emplace(output, contents, command.run.overwrite);
-    }
+    if (command.run.resume) status = stored_status(command.run.output, plan);
+    writer.emplace(open_job(contents, command.run, record));
   });
   signals.note_only();
   const RunSummary summary =
       make_draws(comm, command, posterior, plan, writer, std::move(status));
   if (summary.stopped) {
-    root_or_none(comm, [&] {
-      writer->sync();
-      fmt::print(
-          stderr, "merit: {}\n", stopped_sentence(*writer, plan, command.run.output));
-    });
+    end_stopped_job(comm, plan, command.run, writer ? &*writer : nullptr, "draws");
     return ExitCode::stopped;
   }
   root_or_none(comm, [&] { writer->finish(); });

@@ -17,56 +17,72 @@ void reflate(Eigen::VectorXd& pool, double root_mean_square) {
   pool *= now > 0.0 ? root_mean_square / now : 0.0;
 }
 
-class ResidualBootstrap final : public NewResponses {
+/// Two pools of residuals, of groups and of rows, from which replicates draw.
+class PooledResiduals : public NewResponses {
+ protected:
+  PooledResiduals(const GroupedStats& stats,
+                  const GroupRows& rows,
+                  const FitResult& fit,
+                  const SchemeOptions& options)
+      : NewResponses(stats, rows, fit, options) {}
+
+  /// @param groups  J, the groups' residuals; the rows' are what they leave of y − Xβ̂
+  /// @param scaled  pools centred, with the estimated standard deviations
+  void make_pools(const Eigen::VectorXd& groups, const FitResult& fit, bool scaled) {
+    groups_ = groups;
+    rows_ = residual();
+    for (Eigen::Index j = 0; j < num_groups(); ++j)
+      rows_.segment(first_row(j), group_size(j)).array() -= groups_[j];
+    if (!scaled) return;
+    reflate(groups_, fit.tau);
+    reflate(rows_, fit.sigma);
+  }
+
+  void draw_groups(Stream& stream, DrawnErrors& errors) const {
+    for (double& u : errors.group)
+      u = groups_[stream.index(num_groups())];
+  }
+
+  Eigen::VectorXd groups_, rows_;
+};
+
+class ResidualBootstrap final : public PooledResiduals {
  public:
   ResidualBootstrap(const GroupedStats& stats,
                     const GroupRows& rows,
                     const FitResult& fit,
                     const SchemeOptions& options)
-      : NewResponses(stats, rows, fit, options), groups_(group_modes(stats, fit).mode) {
-    rows_ = residual();
-    for (Eigen::Index j = 0; j < num_groups(); ++j)
-      rows_.segment(first_row(j), group_size(j)).array() -= groups_[j];
-    reflate(groups_, fit.tau);
-    reflate(rows_, fit.sigma);
+      : PooledResiduals(stats, rows, fit, options) {
+    make_pools(group_modes(stats, fit).mode, fit, true);
   }
 
  private:
   void draw(std::int64_t replicate, DrawnErrors& errors) const override {
     Stream groups(seed(), Purpose::residual_groups, replicate);
-    for (double& u : errors.group)
-      u = groups_[groups.index(num_groups())];
+    draw_groups(groups, errors);
     Stream rows(seed(), Purpose::residual_rows, replicate);
     for (double& e : errors.error)
       e = rows_[rows.index(num_obs())];
     add_up(errors);
   }
-
-  Eigen::VectorXd groups_, rows_;  // pools
 };
 
-class RebBootstrap final : public NewResponses {
+class RebBootstrap final : public PooledResiduals {
  public:
   RebBootstrap(const GroupedStats& stats,
                const GroupRows& rows,
                const FitResult& fit,
                RebType type,
                const SchemeOptions& options)
-      : NewResponses(stats, rows, fit, options) {
-    groups_ = group_sums(residual()).cwiseQuotient(stats.size);
-    rows_ = residual();
-    for (Eigen::Index j = 0; j < num_groups(); ++j)
-      rows_.segment(first_row(j), group_size(j)).array() -= groups_[j];
-    if (type == RebType::raw) return;
-    reflate(groups_, fit.tau);
-    reflate(rows_, fit.sigma);
+      : PooledResiduals(stats, rows, fit, options) {
+    make_pools(
+        group_sums(residual()).cwiseQuotient(stats.size), fit, type != RebType::raw);
   }
 
  private:
   void draw(std::int64_t replicate, DrawnErrors& errors) const override {
     Stream groups(seed(), Purpose::residual_groups, replicate);
-    for (double& u : errors.group)
-      u = groups_[groups.index(num_groups())];
+    draw_groups(groups, errors);
     Stream rows(seed(), Purpose::residual_rows, replicate);
     for (Eigen::Index j = 0; j < num_groups(); ++j) {
       const Eigen::Index block = groups.index(num_groups());
@@ -76,8 +92,6 @@ class RebBootstrap final : public NewResponses {
     }
     add_up(errors);
   }
-
-  Eigen::VectorXd groups_, rows_;
 };
 
 /// One of the distribution's values.

@@ -59,7 +59,10 @@ double draw_negbinomial(double u, double mean, double theta) {
 ResponseSimulator::ResponseSimulator(const GlmmModel& model,
                                      const Eigen::VectorXd& psi,
                                      SimdLevel simd)
-    : model_(&model), kernels_(simulate_kernels(simd)), psi_(psi) {}
+    : model_(&model),
+      kernels_(simulate_kernels(simd)),
+      draws_(draw_kernels(simd)),
+      psi_(psi) {}
 
 bool ResponseSimulator::draw(std::uint64_t seed,
                              std::int64_t replicate,
@@ -71,7 +74,11 @@ bool ResponseSimulator::draw(std::uint64_t seed,
   for (auto* array : {&work.eta, &work.uniform, &work.mean, &work.below, &work.drawn})
     array->resize(kStripPacks * kPackRows);
   y.resize(static_cast<std::size_t>(rows.num_packs() * kPackRows));
-  kernels_.normals(seed, replicate, (J + 7) / 8 * 8, work.intercept.data());
+  draws_.normals(seed,
+                 Purpose::simulated_intercepts,
+                 replicate,
+                 (J + 7) / 8 * 8,
+                 work.intercept.data());
   const double tau = psi_[psi_.size() - 1];
   bool fits = true;
   for (std::int64_t j = 0; j < J; ++j) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/fit/glmm_fit.hpp"
+#include "engine/random/draws_kernel.hpp"
 #include "engine/resample/simulate_kernel.hpp"
 #include "engine/simd/aligned_vector.hpp"
 
@@ -39,6 +40,7 @@ class ResponseSimulator {
 
   const GlmmModel* model_;
   SimulateKernels kernels_;
+  DrawKernels draws_;
   Eigen::VectorXd psi_;
 };
 

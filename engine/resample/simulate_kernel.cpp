@@ -12,18 +12,6 @@ MERIT_INLINE RandomBits bits_of_block(const RandomLanes& stream, std::int64_t bl
   return random_bits(stream, consecutive(block * kLanes));
 }
 
-void normals(std::uint64_t seed, std::int64_t task, std::int64_t count, double* out) {
-  const RandomLanes stream{seed, Purpose::simulated_intercepts, broadcast_int(task)};
-  for (std::int64_t i = 0; i < count; i += 2 * kLanes) {
-    const RandomBits bits = bits_of_block(stream, i / (2 * kLanes));
-    const Lanes u = broadcast(1.0) - uniform(bits.first);  // (0, 1]
-    const Lanes radius = sqrt(broadcast(-2.0) * log(u));
-    const SinCos angle = sincos_turns(uniform(bits.second));
-    store(out + i, radius * angle.cosine);
-    if (i + kLanes < count) store(out + i + kLanes, radius * angle.sine);
-  }
-}
-
 void uniforms(std::uint64_t seed,
               std::int64_t task,
               std::int64_t first,
@@ -81,13 +69,8 @@ void logit_events(
 }  // namespace
 
 SimulateKernels simulate_kernels() {
-  return {normals,
-          uniforms,
-          predictors,
-          exponentials,
-          normal_cdf_of,
-          cloglog_cdf_of,
-          logit_events};
+  return {
+      uniforms, predictors, exponentials, normal_cdf_of, cloglog_cdf_of, logit_events};
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -9,8 +9,6 @@ namespace merit {
 
 /// Draws of one replicate, eight at a time.
 struct SimulateKernels {
-  /// count standard normals, a multiple of 8.
-  void (*normals)(std::uint64_t seed, std::int64_t task, std::int64_t count, double* out);
   /// packs × 8 uniforms on [0, 1), those of the packs from `first` on.
   void (*uniforms)(std::uint64_t seed,
                    std::int64_t task,

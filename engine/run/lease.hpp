@@ -30,7 +30,7 @@ std::int64_t low_water(int threads, double block_seconds);
 
 /// How long rows wait on a rank for company, and the least time for which a lease should
 /// last: 50 ms, and so long that all ranks together send rank 0 no more than 5,000 messages
-/// of a kind per second, of which it can take some hundred thousand.
+/// of a kind per second.
 double message_seconds(int num_ranks);
 
 /// Recent mean time per block; workers add, the calling thread reads.

@@ -32,11 +32,6 @@ void for_each_group(const DataSet& data, const Visit& visit) {
 
 }  // namespace
 
-DrawKernels draw_kernels(SimdLevel level) {
-  return at_level(
-      level, simd_v2::draw_kernels, simd_v3::draw_kernels, simd_v4::draw_kernels)();
-}
-
 DataGenerator::DataGenerator(const Study& study, SimdLevel simd)
     : study_(&study), simd_(simd), draws_(draw_kernels(simd)) {}
 

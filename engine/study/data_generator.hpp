@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "engine/random/draws_kernel.hpp"
 #include "engine/simd/level.hpp"
 #include "engine/study/data_set.hpp"
-#include "engine/study/draws_kernel.hpp"
 #include "engine/study/study.hpp"
 
 namespace merit {

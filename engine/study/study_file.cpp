@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
-#include "engine/fit/quadrature_rule.hpp"
 #include "engine/model/text.hpp"
+#include "engine/study/estimator_table.hpp"
 #include "engine/study/prevalence.hpp"
 #include "engine/study/study_formula.hpp"
 #include "engine/study/study_grid.hpp"
@@ -42,8 +41,6 @@ const std::vector<std::string> kDataKeys = {"formula",
                                             "coefficients"};
 const std::vector<std::string> kSizeKeys = {"mean", "sd", "cv", "min"};
 const std::vector<std::string> kCovariateKeys = {"kind", "level", "mean", "sd", "share"};
-const std::vector<std::string> kEstimatorKeys = {
-    "name", "method", "nagq", "pql_inner", "pql_scale", "formula", "df"};
 
 class StudyReader {
  public:
@@ -66,7 +63,8 @@ class StudyReader {
       read_family(reader);
       read_covariates(reader);
       read_formula(reader);
-      read_estimators(root);
+      estimator_line_ =
+          read_estimators(tree_, data_terms_, family_known_, study_, problems_);
       read_grid(reader);
     } else if (!root.has("data")) {
       problems_.add(0, "[data] is missing: how data are made");
@@ -146,93 +144,6 @@ class StudyReader {
       data_terms_ = take_formula(*formula, study_);
     } catch (const UsageError& error) {
       problems_.add(data.line("formula"), error.what());
-    }
-  }
-
-  void read_estimators(const TableReader& root) {
-    const TomlNode* list = tree_.find("estimator");
-    if (list == nullptr) {
-      problems_.add(0, "[[estimator]] is missing: how the data are analysed");
-      return;
-    }
-    if (list->kind != TomlNode::Kind::list) {
-      root.problem("estimator", "write [[estimator]], in two brackets");
-      return;
-    }
-    std::set<std::string> names;
-    for (const TomlNode& node : list->items) {
-      if (node.kind != TomlNode::Kind::table) {
-        problems_.add(node.line, "estimator: give a table");
-        continue;
-      }
-      const TableReader reader(node, "[[estimator]]", kEstimatorKeys, problems_);
-      StudyEstimator estimator = read_estimator(reader);
-      if (!names.insert(estimator.name).second) {
-        problems_.add(reader.line("name"),
-                      fmt::format("two estimators are called '{}': give each a name",
-                                  estimator.name));
-      }
-      study_.estimators.push_back(std::move(estimator));
-      estimator_line_.push_back(node.line);
-    }
-  }
-
-  StudyEstimator read_estimator(const TableReader& reader) {
-    StudyEstimator out;
-    const std::vector<std::string> methods =
-        study_.is_gaussian() ? std::vector<std::string>{"reml", "ml"}
-                             : std::vector<std::string>{"agq", "laplace", "pql", "mql"};
-    if (!reader.has("method")) {
-      out.method = methods.front();
-    } else {
-      out.method =
-          (family_known_ ? reader.word("method", methods) : reader.text("method"))
-              .value_or("");
-    }
-    out.name = reader.text("name").value_or(out.method);
-    const bool quasi = out.method == "pql" || out.method == "mql";
-    const auto nagq =
-        reader.number("nagq", {.low = 1, .high = kMostNodes, .whole = true});
-    out.num_nodes = static_cast<int>(nagq.value_or(7.0));
-    if (reader.has("nagq") && out.method != "agq" && !out.method.empty())
-      reader.problem("nagq", "goes with method = \"agq\"");
-    out.inner = reader.word("pql_inner", {"reml", "ml"}).value_or("reml") == "ml"
-                    ? Criterion::ml
-                    : Criterion::reml;
-    out.free_scale = reader.word("pql_scale", {"free", "1"}).value_or("free") == "free";
-    for (const char* key : {"pql_inner", "pql_scale"}) {
-      if (reader.has(key) && !quasi && !out.method.empty())
-        reader.problem(key, "goes with method = \"pql\" or \"mql\"");
-    }
-    out.terms = data_terms_;
-    if (const auto formula = reader.text("formula");
-        formula && !study_.response.empty()) {
-      try {
-        out.terms = take_formula(*formula, study_);
-      } catch (const UsageError& error) {
-        problems_.add(reader.line("formula"), error.what());
-      }
-    }
-    read_df(reader, out);
-    return out;
-  }
-
-  void read_df(const TableReader& reader, StudyEstimator& out) {
-    if (!reader.has("df")) return;
-    out.df.clear();
-    const std::vector<std::string> words = {"normal", "between-within"};
-    for (const std::string& word : reader.texts("df")) {
-      if (std::find(words.begin(), words.end(), word) == words.end()) {
-        const std::string hint = did_you_mean(word, words);
-        problems_.add(reader.line("df"),
-                      fmt::format("df = '{}': not one of normal, between-within{}",
-                                  word,
-                                  hint.starts_with(',') ? hint : ""));
-        continue;
-      }
-      const StudyDf df = word == "normal" ? StudyDf::normal : StudyDf::between_within;
-      if (std::find(out.df.begin(), out.df.end(), df) == out.df.end())
-        out.df.push_back(df);
     }
   }
 

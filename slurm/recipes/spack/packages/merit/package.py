@@ -29,6 +29,7 @@ class Merit(CMakePackage):
     depends_on("nlohmann-json@3.10:")
     depends_on("cli11@2:")
     depends_on("random123@1.09:")
+    depends_on("toml11@3.7:3")
     depends_on("xxhash@0.8:")
     depends_on("zlib-api")
     depends_on("hdf5@1.10:~cxx~fortran")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/study/draws_kernel.hpp"
+#include "engine/random/draws_kernel.hpp"
 
 #include "engine/random/random_lanes.hpp"
 

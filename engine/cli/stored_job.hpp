@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/cli/model_options.hpp"
+#include "engine/cli/provenance.hpp"
+#include "engine/cli/run_settings.hpp"
+#include "engine/resample/replicate_rows.hpp"
+#include "engine/run/communicator.hpp"
+#include "engine/run/task_runner.hpp"
+#include "io/result_store.hpp"
+
+/// Jobs that make rows (replicates, draws) for a long time, block by block, into a file that
+/// lets them go on: what the commands that run them have in common. `what` is the rows' name.
+namespace merit {
+
+/// What --resume finds at the output.
+enum class Found : std::uint8_t { nothing, part, finished };
+
+/// Looks at the output before any data are read. A resumed job stays with the instruction-set
+/// level that it has used, unless the command names one. *Collective*
+/// @throws UsageError, IoError as check_output
+Found find_job(const Communicator& comm, const ModelOptions& model, RunSettings& run);
+
+/// @throws UsageError if another job's file was found. *Collective*
+void check_found(const Communicator& comm,
+                 Found found,
+                 const std::string& output,
+                 const JobDescription& job,
+                 Shard shard);
+
+/// What a job would take, from rows made and thrown away.
+std::string estimate_job(
+    const std::function<
+        void(std::int64_t first, std::int64_t count, ReplicateRows& rows)>& make,
+    const ResultContents& contents,
+    const RunRecord& record,
+    const std::string& what);
+
+/// The file to write, new or as a stopped job has left it, and in one line where the job runs.
+/// On rank 0.
+ResultWriter open_job(const ResultContents& contents,
+                      const RunSettings& run,
+                      const RunRecord& record);
+
+/// Makes what is not stored, with progress on stderr; stops at the time limit and on signals.
+/// @param writer  rank 0's; null elsewhere
+/// *Collective*
+RunSummary run_job(const Communicator& comm,
+                   const ReplicatePlan& plan,
+                   const RunSettings& run,
+                   ResultWriter* writer,
+                   const std::string& what,
+                   const Work& work,
+                   const Sink& sink);
+
+/// After a run that was stopped: makes all durable and says how much there is. *Collective*
+void end_stopped_job(const Communicator& comm,
+                     const ReplicatePlan& plan,
+                     const RunSettings& run,
+                     ResultWriter* writer,
+                     const std::string& what);
+
+}  // namespace merit
