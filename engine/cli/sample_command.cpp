@@ -20,6 +20,7 @@
 #include "engine/posterior/independence_sampler.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
+#include "io/cmdstan_csv.hpp"
 
 namespace merit {
 namespace {
@@ -153,6 +154,7 @@ bool posterior_is_exact(const ResultFile& file) {
 
 ExitCode report(const SampleCommand& command, const std::vector<std::string>& notes) {
   const ResultFile file = open_result(command.run.output);
+  if (!command.cmdstan_csv.empty()) write_cmdstan_csv(file, command.cmdstan_csv);
   Report report = draw_report(
       file,
       {.level = command.run.level, .ranef = command.save_groups == SaveGroups::draws});
@@ -260,6 +262,12 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
   validate(command);
   StopSignals signals(comm.is_root(), command.run.time_limit);
   const Found found = find_job(comm, command.model, command.run);
+  if (!command.cmdstan_csv.empty() && !command.run.dry_run) {
+    root_or_none(comm, [&] {
+      check_cmdstan_directory(command.cmdstan_csv,
+                              command.run.overwrite || command.run.resume);
+    });
+  }
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const ModelData data =
       read_model_data(comm, command.model, command.run, {.rows = true});

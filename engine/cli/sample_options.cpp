@@ -45,6 +45,10 @@ void add_options(CLI::App& app, SampleCommand& command) {
              command.save_groups,
              kSaveGroups,
              "draws of the group intercepts too (default none)");
+  app.add_option("--cmdstan-csv",
+                 command.cmdstan_csv,
+                 "the draws as CmdStan writes them too, a file per chain")
+      ->type_name("DIR");
   add_resume(app, command.run);
 }
 

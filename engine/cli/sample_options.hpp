@@ -24,6 +24,7 @@ struct SampleCommand {
   std::optional<std::int64_t> warmup;  ///< per chain, before the draws; none given: 200
   std::vector<std::string> priors;     ///< as given, in order
   SaveGroups save_groups = SaveGroups::none;
+  std::string cmdstan_csv;  ///< directory; empty: none
 };
 
 void add_options(CLI::App& app, SampleCommand& command);

@@ -17,7 +17,7 @@ COMMANDS = {
                   "--wild-hc", "--wild-weights", "--intervals",
                   "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
-               "--warmup", "--prior", "--save-groups", "--resume", "--time-limit"],
+               "--warmup", "--prior", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run"],
     "merge": ["OUT", "SHARDS", "--overwrite"],

@@ -10,7 +10,8 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from program import ROOT, RSCRIPT, merit, merit_json, two_level, write_group
+from program import (ROOT, RSCRIPT, USAGE, check_refusal, merit, merit_json, two_level,
+                     write_group)
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -59,13 +60,13 @@ def test_of_another_command_or_unfinished(result, tmp_path):
         read_draws.datasets(fit)
 
 
-def has_posterior():
-    command = [RSCRIPT, "--vanilla", "-e", "library(rhdf5); library(posterior)"]
+def has_r(*packages):
+    command = [RSCRIPT, "--vanilla", "-e", "; ".join(f"library({name})" for name in packages)]
     return bool(RSCRIPT) and subprocess.run(command, capture_output=True,
                                             check=False).returncode == 0
 
 
-@pytest.mark.skipif(not has_posterior(), reason="no Rscript with rhdf5 and posterior")
+@pytest.mark.skipif(not has_r("rhdf5", "posterior"), reason="no Rscript with rhdf5 and posterior")
 def test_package_posterior_says_the_same(result):
     path, report = result
     script = (f'source("{ROOT / "scripts" / "read_draws.R"}"); x <- read_draws("{path}"); '
@@ -83,3 +84,56 @@ def test_package_posterior_says_the_same(result):
         for their_name, our_name in pairs.items():
             assert row[our_name] == pytest.approx(float(theirs[name][their_name]), rel=1e-8), name
     assert np.isfinite([row["rhat"] for row in report["tidy"]]).all()
+
+
+@pytest.fixture(scope="module", name="chains")
+def fixture_chains(tmp_path_factory):
+    """(directory of CmdStan files, the result file they are from)."""
+    place = tmp_path_factory.mktemp("cmdstan")
+    study = write_group(place / "study.h5", two_level(9, 12))
+    merit("sample", study, "y ~ x + w + (1 | g)", "--draws", 301, "--chains", 3, "--save-groups",
+          "draws", "--output", place / "draws.h5", "--cmdstan-csv", place / "chains")
+    check_refusal(merit("sample", study, "y ~ x + w + (1 | g)", "--output", place / "b.h5",
+                        "--cmdstan-csv", place / "chains", code=USAGE),
+                  "holds chains already; --overwrite")
+    return place / "chains", place / "draws.h5"
+
+
+def test_cmdstan_files_hold_the_draws(chains):
+    directory, path = chains
+    assert sorted(file.name for file in directory.iterdir()) == [
+        "chain-1.csv", "chain-2.csv", "chain-3.csv", "labels.csv"]
+    with h5py.File(path) as file:
+        value = file["draws/value"][:].reshape(3, 301, -1)
+        log_likelihood = file["draws/log_likelihood"][:].reshape(3, 301)
+        columns = list(file["draws/value"].attrs["columns"])
+    labels = dict(csv.reader((directory / "labels.csv").read_text().splitlines()[1:]))
+    assert [*labels][:6] == ["Intercept", "beta.1", "beta.2", "sd_intercept", "sigma", "lprior"]
+    assert [*labels.values()] == columns
+    for chain in range(3):
+        lines = [line for line in (directory / f"chain-{chain + 1}.csv").read_text().splitlines()
+                 if not line.startswith("#")]
+        names = lines[0].split(",")
+        draws = np.array([line.split(",") for line in lines[1:]], dtype=float)
+        assert names[:2] == ["lp__", "accept_stat__"] and draws.shape == (301, len(names))
+        assert (draws[:, 0] == log_likelihood[chain] + value[chain, :, 5]).all()
+        assert (draws[:, 1] == 1).all()
+        assert (draws[:, names.index("log_posterior")] == draws[:, 0]).all()
+        for name, column in labels.items():
+            assert (draws[:, names.index(name)] == value[chain, :, columns.index(column)]).all()
+
+
+@pytest.mark.skipif(not has_r("rstan"), reason="no Rscript with rstan")
+def test_rstan_reads_them(chains):
+    directory, path = chains
+    script = (f'fit <- rstan::read_stan_csv(list.files("{directory}", "^chain", full.names = TRUE)); '
+              'x <- rstan::extract(fit, "beta", permuted = FALSE); options(digits = 17); '
+              'cat(dim(x), colMeans(x)[, 2], dim(rstan::extract(fit, "u")$u), "\\n")')
+    done = subprocess.run([RSCRIPT, "--vanilla", "-e", script], text=True, capture_output=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    numbers = [float(word) for word in done.stdout.split()]
+    with h5py.File(path) as file:
+        means = file["draws/value"][:].reshape(3, 301, -1)[:, :, 2].mean(axis=1)
+    assert numbers[:3] == [301, 3, 2] and numbers[6:] == [903, 9]
+    assert numbers[3:6] == pytest.approx(means, rel=1e-12)
