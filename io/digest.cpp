@@ -169,6 +169,13 @@ std::string combine_digests(std::span<const ColumnInfo> columns,
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
+std::string text_digest(std::string_view text) {
+  const State state = new_state();
+  XXH3_128bits_update(state.get(), text.data(), text.size());
+  const Hash128 hash = finish(state);
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
 std::string digest(Table& table, std::span<const std::size_t> columns) {
   std::vector<ColumnInfo> infos;
   std::vector<LevelHashes> levels;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/model/table.hpp"
@@ -59,6 +60,9 @@ std::vector<Hash128> digest_block(std::span<const LevelHashes> levels,
 std::string combine_digests(std::span<const ColumnInfo> columns,
                             std::int64_t num_rows,
                             std::span<const Hash128> blocks);
+
+/// 32 hexadecimal digits of a text.
+std::string text_digest(std::string_view text);
 
 /// All of the above in one pass over `columns` of a table.
 /// @throws IoError if reading fails

@@ -107,6 +107,14 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   write_attributes(std::move(group), attributes);
 }
 
+void write_study(hdf5::Group root,
+                 const std::string& text,
+                 const std::vector<std::string>& terms) {
+  hdf5::Group group = root.create_group("study");
+  group.write("file", std::vector<std::string>{text});
+  group.write("term", terms);
+}
+
 template <class T>
 void lay_out_rows(hdf5::Group& group, const std::string& name, std::int64_t rows) {
   hdf5::Dataset dataset = group.create_dataset<T>(name, contiguous({rows}));
@@ -211,8 +219,12 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
                     {"format_version", kResultFormatVersion},
                     {"command", contents.command}});
   write_attributes(file.root().create_group("job"), contents.job);
-  write_fit(file.root(), contents.fit);
-  write_inference(file.root(), contents.fit);
+  if (contents.study) {
+    write_study(file.root(), *contents.study, contents.fit.terms);
+  } else {
+    write_fit(file.root(), contents.fit);
+    write_inference(file.root(), contents.fit);
+  }
   if (contents.posterior) write_posterior(file.root(), *contents.posterior);
   if (contents.replicates) {
     lay_out_replicates(

@@ -116,6 +116,16 @@ std::vector<std::string> read_strings(const hdf5::Group& group, const std::strin
 
 }  // namespace
 
+StoredFit read_study(const hdf5::Group& group, std::optional<std::string>& text) {
+  StoredFit out;
+  out.terms = read_strings(group, "term");
+  const std::vector<std::string> file = read_strings(group, "file");
+  if (file.size() != 1)
+    throw IoError(group.name() + ": damaged: file should hold one text");
+  text = file.front();
+  return out;
+}
+
 StoredFit read_fit(const hdf5::Group& group) {
   StoredFit out;
   out.terms = read_strings(group, "term");

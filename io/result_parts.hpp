@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ StoredFit read_fit(const hdf5::Group& group);
 
 /// /prior and /sampler. @throws IoError
 StoredPosterior read_posterior(const hdf5::Group& root);
+
+/// /study: the terms, and the text of the study file. @throws IoError
+StoredFit read_study(const hdf5::Group& group, std::optional<std::string>& text);
 
 /// /provenance/sessions. @throws IoError
 std::vector<Session> read_sessions(const hdf5::Group& group);

@@ -40,6 +40,7 @@ struct ResultFile::State {
   std::string command;
   JobDescription job;
   StoredFit fit;
+  std::optional<std::string> study;
   Attributes provenance;
   std::vector<Session> sessions;
   std::optional<StoredPosterior> posterior;
@@ -70,8 +71,9 @@ void ResultFile::State::read() {
   const hdf5::Group root = file.root();
   command = root.attribute<std::string>("command");
   job = read_attributes(root.group("job"));
-  fit = read_fit(root.group("fit"));
-  read_inference(root, fit);
+  fit = root.exists("study") ? read_study(root.group("study"), study)
+                             : read_fit(root.group("fit"));
+  if (!study) read_inference(root, fit);
   read_provenance(root.group("provenance"));
   if (root.exists("prior")) posterior = read_posterior(root);
   for (const RowKind kind : {RowKind::replicates, RowKind::draws}) {
@@ -235,6 +237,9 @@ const JobDescription& ResultFile::job() const {
 }
 const StoredFit& ResultFile::fit() const {
   return state_->fit;
+}
+const std::optional<std::string>& ResultFile::study() const {
+  return state_->study;
 }
 const Attributes& ResultFile::provenance() const {
   return state_->provenance;

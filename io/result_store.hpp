@@ -116,15 +116,17 @@ struct Session {
 };
 
 struct ResultContents {
-  std::string command;  ///< "fit", "bootstrap"
+  std::string command;  ///< "fit", "bootstrap", "simulate"
   JobDescription job;
-  StoredFit fit;
-  std::optional<ReplicatePlan> replicates;        ///< none: `merit fit --output`
-  Attributes provenance;                          ///< what is known at the start
+  StoredFit fit;                            ///< of a simulation study the terms alone
+  std::optional<ReplicatePlan> replicates;  ///< none: `merit fit --output`
+  Attributes provenance;                    ///< what is known at the start
   std::optional<StoredPosterior> posterior = {};  ///< `merit sample`
   std::vector<Session> earlier_sessions =
       {};                ///< of the files that this one is made from
   Session session = {};  ///< so far; the writer fills in the rest
+  /// The text of a simulation study's file; its result has no fit.
+  std::optional<std::string> study = {};
 };
 
 /// Names of the estimate columns: the terms, sd__(Intercept) and, where the model has one,
@@ -218,7 +220,8 @@ class ResultFile {
       const;  ///< all its blocks are there; false: a job that runs or was stopped
   const JobDescription& job() const;  ///< in byte order of names
   const StoredFit& fit() const;
-  const Attributes& provenance() const;  ///< in byte order of names
+  const std::optional<std::string>& study() const;  ///< text of the study file
+  const Attributes& provenance() const;             ///< in byte order of names
   const std::vector<Session>& sessions() const;
   const std::optional<StoredPosterior>& posterior() const;  ///< after `merit sample`
 

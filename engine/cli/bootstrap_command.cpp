@@ -154,7 +154,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   BootstrapCommand command = given;
   validate(command);
   StopSignals signals(comm.is_root(), command.run.time_limit);
-  const Found found = find_job(comm, command.model, command.run);
+  const Found found = find_job(comm, command.model.snapshot, command.run);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command));
@@ -206,8 +206,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   root_or_none(comm, [&] { writer.emplace(open_job(contents, command.run, record)); });
   signals.note_only();
   ResultWriter* const rows = writer ? &*writer : nullptr;
-  ReplicateRun replicates(
-      comm, *scheme, plan, command.run, empty_tally(contents.fit), rows);
+  const ReplicateTally origin = empty_tally(contents.fit);
+  ReplicateRun replicates(comm, *scheme, plan, command.run, &origin, rows);
   if (replicates.run().stopped) {
     end_stopped_job(comm, plan, command.run, rows, "replicates");
     return ExitCode::stopped;

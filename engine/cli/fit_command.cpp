@@ -18,7 +18,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const bool writes = !command.run.output.empty();
   root_or_none(comm, [&] {
-    if (writes) check_output(command.model, command.run);
+    if (writes) check_output(command.model.snapshot, command.run);
   });
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command.inference));

@@ -38,7 +38,7 @@ std::vector<ResultFile> open_shards(const std::vector<std::string>& paths) {
     if (!files.back().replicates()) {
       throw UsageError(path +
                        ": holds a fit without replicates; merge joins the shards of "
-                       "merit bootstrap --shard");
+                       "merit bootstrap or simulate --shard");
     }
   }
   return files;
@@ -151,6 +151,7 @@ ResultContents contents_of(const std::vector<ResultFile>& files, Session own) {
                           .provenance = first.provenance(),
                           .session = std::move(own)};
   contents.replicates->shard = {};
+  contents.study = first.study();
   std::erase_if(contents.provenance, [](const Attribute& a) {
     return a.first == "finished" || a.first == "seconds" || a.first == "sessions";
   });

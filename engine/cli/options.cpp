@@ -29,28 +29,6 @@ const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
                                     {"rows", ResampleUnit::rows},
                                     {"both", ResampleUnit::both}};
 
-void add_shard(CLI::App& app, Shard& shard) {
-  app.add_option_function<std::string>(
-         "--shard",
-         [&shard](const std::string& given) {
-           const char* const end = given.data() + given.size();
-           const auto [slash, error] = std::from_chars(given.data(), end, shard.index);
-           const bool split = error == std::errc() && slash != end && *slash == '/';
-           const auto [stop, bad] =
-               std::from_chars(split ? slash + 1 : end, end, shard.count);
-           if (split && bad == std::errc() && stop == end && shard.index >= 1 &&
-               shard.index <= shard.count && shard.count <= kMostShards) {
-             return;
-           }
-           throw UsageError(fmt::format(
-               "--shard {}: give I/N, the I-th of N parts (N up to {}), e.g. 3/8",
-               given,
-               kMostShards));
-         },
-         "only the I-th of N parts of the replicates; merit merge joins them")
-      ->type_name("I/N");
-}
-
 void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
   app.add_option_function<std::vector<std::string>>(
          "--intervals",
@@ -74,6 +52,28 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
 }
 
 }  // namespace
+
+void add_shard(CLI::App& app, Shard& shard) {
+  app.add_option_function<std::string>(
+         "--shard",
+         [&shard](const std::string& given) {
+           const char* const end = given.data() + given.size();
+           const auto [slash, error] = std::from_chars(given.data(), end, shard.index);
+           const bool split = error == std::errc() && slash != end && *slash == '/';
+           const auto [stop, bad] =
+               std::from_chars(split ? slash + 1 : end, end, shard.count);
+           if (split && bad == std::errc() && stop == end && shard.index >= 1 &&
+               shard.index <= shard.count && shard.count <= kMostShards) {
+             return;
+           }
+           throw UsageError(fmt::format(
+               "--shard {}: give I/N, the I-th of N parts (N up to {}), e.g. 3/8",
+               given,
+               kMostShards));
+         },
+         "only the I-th of N parts of the replicates; merit merge joins them")
+      ->type_name("I/N");
+}
 
 std::string_view name(BootstrapType type) {
   switch (type) {

@@ -71,6 +71,9 @@ void add_options(CLI::App& app, SummarizeCommand& command);
 void add_options(CLI::App& app, MergeCommand& command);
 void add_options(CLI::App& app, InspectCommand& command);
 
+/// --shard I/N
+void add_shard(CLI::App& app, Shard& shard);
+
 /// Checks what no single option can. @throws UsageError
 void validate(const FitCommand& command);
 void validate(const BootstrapCommand& command);

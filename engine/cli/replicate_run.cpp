@@ -44,22 +44,25 @@ ReplicateRun::ReplicateRun(const Communicator& comm,
                            const Scheme& scheme,
                            const ReplicatePlan& plan,
                            const RunSettings& settings,
-                           const ReplicateTally& origin,
-                           ResultWriter* writer)
+                           const ReplicateTally* origin,
+                           ResultWriter* writer,
+                           std::string what)
     : comm_(comm),
       scheme_(scheme),
       plan_(plan),
       settings_(settings),
       writer_(writer),
+      what_(std::move(what)),
       shift_(plan.blocks().first * plan.block_rows) {
   Bytes access;
   root_or_none(comm, [&] { access = writer_->access(); });
   comm.broadcast(access);
   if (comm.on_root_node() && !rows_go_by_message()) part_ = SharedPart::open(access);
 
+  if (origin == nullptr) return;
   ReplicateRows pilot;
   scheme.make(shift_, std::min({kPilotRows, plan.block_rows, plan.num_rows()}), pilot);
-  ReplicateTally tally = origin;
+  ReplicateTally tally = *origin;
   tally.lay_bins(pilot.estimate, pilot.status);
   tallies_.assign(static_cast<std::size_t>(settings.num_threads()), tally);
 }
@@ -67,7 +70,8 @@ ReplicateRun::ReplicateRun(const Communicator& comm,
 Bytes ReplicateRun::make(int worker, std::int64_t first, std::int64_t count) {
   static thread_local ReplicateRows rows;
   scheme_.make(shift_ + first, count, rows);
-  tallies_[static_cast<std::size_t>(worker)].add(first, rows.estimate, rows.status);
+  if (!tallies_.empty())
+    tallies_[static_cast<std::size_t>(worker)].add(first, rows.estimate, rows.status);
   if (part_) {
     part_->write_block(shift_ + first, bytes_of(rows));
     return notice_of(bytes_of(rows));
@@ -94,7 +98,7 @@ RunSummary ReplicateRun::run() {
         return store(first, bytes);
       };
   const RunSummary summary =
-      run_job(comm_, plan_, settings_, writer_, "replicates", work, sink);
+      run_job(comm_, plan_, settings_, writer_, what_, work, sink);
   made_all_ = summary.computed == summary.num_tasks;
   return summary;
 }
@@ -115,7 +119,7 @@ BlockRange ReplicateRun::share_of_second_pass() const {
 
 std::optional<ReplicateSummaries> ReplicateRun::summarize(
     std::span<const IntervalType> types, double level) {
-  if (!made_all_) return std::nullopt;
+  if (!made_all_ || tallies_.empty()) return std::nullopt;
   for (std::size_t worker = 1; worker < tallies_.size(); ++worker)
     tallies_.front().merge(tallies_[worker]);
   const std::vector<Bytes> counted = comm_.gather(pack(tallies_.front()));

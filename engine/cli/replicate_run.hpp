@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/cli/options.hpp"
@@ -28,15 +29,17 @@ namespace merit {
 /// see the file share the second pass. Neither changes a bit of the tables.
 class ReplicateRun {
  public:
-  /// @param origin  an empty tally of the columns
+  /// @param origin  an empty tally of the columns; null: nobody will ask for tables of them
   /// @param writer  rank 0's; null elsewhere
+  /// @param what  the rows' name
   /// *Collective*
   ReplicateRun(const Communicator& comm,
                const Scheme& scheme,
                const ReplicatePlan& plan,
                const RunSettings& settings,
-               const ReplicateTally& origin,
-               ResultWriter* writer);
+               const ReplicateTally* origin,
+               ResultWriter* writer,
+               std::string what = "replicates");
 
   /// Makes the replicates that are not stored. *Collective*
   RunSummary run();
@@ -55,6 +58,7 @@ class ReplicateRun {
   const ReplicatePlan plan_;
   const RunSettings& settings_;
   ResultWriter* writer_;
+  const std::string what_;
   std::int64_t shift_;  ///< the first replicate of this file
   std::optional<SharedPart> part_;
   std::vector<ReplicateTally> tallies_;  ///< per worker

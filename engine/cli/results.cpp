@@ -234,11 +234,11 @@ void print(const std::string& text) {
   }
 }
 
-void check_output(const ModelOptions& model, const RunSettings& run) {
+void check_output(const std::string& input, const RunSettings& run) {
   std::error_code ignored;
-  if (std::filesystem::equivalent(model.snapshot, run.output, ignored)) {
+  if (std::filesystem::equivalent(input, run.output, ignored)) {
     throw UsageError(run.output +
-                     ": --output names the snapshot itself; choose another file");
+                     ": --output names the file that is read; choose another");
   }
   if (run.resume) {
     check_resumable(run.output);

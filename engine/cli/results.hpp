@@ -60,8 +60,9 @@ void show(const Report& report, Format format);
 void print(const std::string& text);
 
 /// Whether --output can be what was asked for.
-/// @throws UsageError if it exists without --overwrite, or is the snapshot itself; IoError if
-///         it cannot be written
-void check_output(const ModelOptions& model, const RunSettings& run);
+/// @param input  the file that the command reads
+/// @throws UsageError if it exists without --overwrite, or is the input itself; IoError if it
+///         cannot be written
+void check_output(const std::string& input, const RunSettings& run);
 
 }  // namespace merit

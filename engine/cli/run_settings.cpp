@@ -46,9 +46,13 @@ void add_progress(CLI::App& app, RunSettings& run) {
 }
 
 void add_run(CLI::App& app, RunSettings& run) {
-  add_level(app, run);
   add_number(
       app, "--seed", run.seed, "N", "64-bit seed of all random numbers (default 1)");
+  add_run_without_seed(app, run);
+}
+
+void add_run_without_seed(CLI::App& app, RunSettings& run) {
+  add_level(app, run);
   add_layout(app, run);
   app.add_option_function<std::string>(
          "--output",

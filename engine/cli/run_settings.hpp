@@ -40,6 +40,8 @@ void add_progress(CLI::App& app, RunSettings& run);
 
 /// All of these, --seed, --output, --overwrite and --dry-run.
 void add_run(CLI::App& app, RunSettings& run);
+/// The same but --seed, whose default is elsewhere.
+void add_run_without_seed(CLI::App& app, RunSettings& run);
 
 /// --resume and --time-limit, of jobs that can go on later.
 void add_resume(CLI::App& app, RunSettings& run);

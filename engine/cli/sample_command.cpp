@@ -261,7 +261,7 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
   SampleCommand command = given;
   validate(command);
   StopSignals signals(comm.is_root(), command.run.time_limit);
-  const Found found = find_job(comm, command.model, command.run);
+  const Found found = find_job(comm, command.model.snapshot, command.run);
   if (!command.cmdstan_csv.empty() && !command.run.dry_run) {
     root_or_none(comm, [&] {
       check_cmdstan_directory(command.cmdstan_csv,

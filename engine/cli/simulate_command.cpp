@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -10,15 +12,19 @@
 #include "engine/cli/commands.hpp"
 #include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
+#include "engine/cli/replicate_run.hpp"
 #include "engine/cli/results.hpp"
-#include "engine/report/study_report.hpp"
+#include "engine/cli/same_job.hpp"
+#include "engine/cli/stored_job.hpp"
+#include "engine/cli/study_results.hpp"
+#include "engine/report/repetition_report.hpp"
 #include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 #include "engine/run/task_runner.hpp"
-#include "engine/study/data_generator.hpp"
-#include "engine/study/estimate.hpp"
 #include "engine/study/study_file.hpp"
+#include "engine/study/study_scheme.hpp"
+#include "io/snapshot_writer.hpp"
 
 namespace merit {
 namespace {
@@ -40,58 +46,21 @@ std::string read_text(const Communicator& comm, const std::string& path) {
   return comm.broadcast_text(text);
 }
 
-/// What a thread needs to make data sets and fit them.
-struct Worker {
-  Worker(const Study& study, SimdLevel simd) : bench(study, simd) {}
-  EstimatorBench bench;
-  DataGenerator::Workspace work;
-  DataSet data;
-  ReplicateRows rows;
-};
-
-/// Tasks [first, first + count) into worker.rows.
-void make_tasks(const Study& study,
-                const DataGenerator& generator,
-                std::int64_t first,
-                std::int64_t count,
-                Worker& worker) {
-  resize_rows(study, count, worker.rows);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t task = first + i;
-    generator.make(
-        task / study.repetitions, task % study.repetitions, worker.work, worker.data);
-    worker.bench.estimate_all(worker.data, i * study.num_estimators(), worker.rows);
-  }
-}
-
-/// Data sets per block: some 10 ms of work by a rough guess, a function of the study alone.
-std::int64_t block_tasks(const Study& study) {
-  double rows = 1.0;
-  for (const StudyCell& cell : study.cells)
-    rows = std::max(rows, static_cast<double>(cell.num_groups) * cell.size.mean);
-  const double cost = rows * static_cast<double>(study.num_estimators()) *
-                      (study.is_gaussian() ? 0.02 : 0.2);  // µs
-  const auto some = static_cast<std::int64_t>(10'000.0 / cost);
-  return std::clamp<std::int64_t>(
-      some, 1, std::max<std::int64_t>(1, study.repetitions / 4));
-}
-
 std::string estimate_text(const Study& study,
-                          const DataGenerator& generator,
-                          SimdLevel simd,
+                          const StudyScheme& scheme,
                           const RunRecord& record) {
   using Clock = std::chrono::steady_clock;
-  Worker worker(study, simd);
+  const std::int64_t E = study.num_estimators();
   const Clock::time_point start = Clock::now();
   std::chrono::duration<double> spent{};
   std::int64_t made = 0;
-  // Data sets from all over the grid.
+  ReplicateRows rows;
+  // A data set of every cell, and again while it takes no time.
   do {
-    const std::int64_t task = (made * 7919 % study.num_cells()) * study.repetitions;
-    make_tasks(study, generator, task, 1, worker);
+    scheme.make((made % study.num_cells()) * study.repetitions * E, E, rows);
     ++made;
     spent = Clock::now() - start;
-  } while (spent.count() < 0.3 || made < study.num_cells());
+  } while (spent.count() < 0.3 || (made < study.num_cells() && spent.count() < 10.0));
   int workers = 0;
   for (const RankLayout& rank : record.layout())
     workers += rank.threads;
@@ -101,61 +70,119 @@ std::string estimate_text(const Study& study,
       "about {} on {} ({:.3g} data sets/s per thread); nothing done\n",
       study.num_cells(),
       with_separators(study.repetitions),
-      study.num_estimators(),
+      E,
       with_separators(study.num_tasks()),
       duration_text(static_cast<double>(study.num_tasks()) / (rate * workers)),
       describe(record.layout()),
       rate);
 }
 
-/// Copies the rows of a block to where they belong among all.
-void place_rows(const ReplicateBytes& from, std::int64_t first, ReplicateRows& to) {
-  const auto copy = [first](std::span<const std::byte> bytes, auto& target, auto width) {
-    std::memcpy(target.data() + first * width, bytes.data(), bytes.size());
-  };
-  copy(from.estimate, to.estimate, to.num_estimates);
-  copy(from.std_error, to.std_error, to.num_std_errors);
-  copy(from.log_likelihood, to.log_likelihood, std::int64_t{1});
-  copy(from.status, to.status, std::int64_t{1});
-}
-
-/// All rows on rank 0. *Collective*
-RunSummary simulate(const Communicator& comm,
-                    const SimulateCommand& command,
-                    const Study& study,
-                    const DataGenerator& generator,
-                    ReplicateRows& all) {
-  ProgressDisplay display(comm.is_root() ? command.run.progress : ProgressMode::none,
-                          "data sets");
+/// Without a result file: all rows in rank 0's memory. *Collective*
+ReplicateRows simulate_in_memory(const Communicator& comm,
+                                 const RunSettings& run,
+                                 const Study& study,
+                                 const StudyScheme& scheme,
+                                 const ReplicatePlan& plan) {
+  ProgressDisplay display(comm.is_root() ? run.progress : ProgressMode::none, "fits");
+  ReplicateRows all;
   if (comm.is_root()) resize_rows(study, study.num_tasks(), all);
-  RunOptions options{.threads = command.run.num_threads()};
+  RunOptions options{.threads = run.num_threads()};
   options.progress = [&](const Progress& progress) { display.show(progress); };
-  const SimdLevel simd = command.run.simd_level();
-  std::vector<std::unique_ptr<Worker>> workers(static_cast<std::size_t>(options.threads));
-  const Work work = [&](int number, std::int64_t first, std::int64_t count) {
-    std::unique_ptr<Worker>& worker = workers[static_cast<std::size_t>(number)];
-    if (!worker) worker = std::make_unique<Worker>(study, simd);
-    make_tasks(study, generator, first, count, *worker);
-    Bytes bytes;
-    pack_into(worker->rows, bytes);
-    return bytes;
+  const Work work = [&](int, std::int64_t first, std::int64_t count) {
+    static thread_local ReplicateRows rows;
+    scheme.make(first, count, rows);
+    return pack(rows);
   };
   const Sink sink =
       [&](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
         const ReplicateBytes rows = unpack_replicates(bytes);
-        place_rows(rows, first * study.num_estimators(), all);
+        const auto place = [first](auto from, auto& to, std::int64_t width) {
+          std::memcpy(to.data() + first * width, from.data(), from.size());
+        };
+        place(rows.estimate, all.estimate, all.num_estimates);
+        place(rows.std_error, all.std_error, all.num_std_errors);
+        place(rows.log_likelihood, all.log_likelihood, 1);
+        place(rows.status, all.status, 1);
         return rows.num_failed();
       };
-  const RunSummary summary =
-      run_tasks(comm, {study.num_tasks(), block_tasks(study)}, options, work, sink);
+  run_tasks(comm, {plan.num_replicates, plan.block_rows}, options, work, sink);
   display.close();
-  return summary;
+  return all;
 }
 
-void show(const StudyReport& report, Format format) {
-  print(format == Format::json  ? study_json(report)
-        : format == Format::csv ? study_csv(report)
-                                : study_table(report));
+/// One data set, its fits, and the data as a snapshot if asked for. On rank 0.
+void show_only(const SimulateCommand& command,
+               const Study& study,
+               const StudyScheme& scheme,
+               SimdLevel simd) {
+  const auto [cell, repetition] = *command.only;
+  if (cell < 1 || cell > study.num_cells() || repetition < 1 ||
+      repetition > study.repetitions) {
+    throw UsageError(
+        fmt::format("--only cell={},rep={}: the study has cells 1 to {} and "
+                    "repetitions 1 to {}",
+                    cell,
+                    repetition,
+                    study.num_cells(),
+                    study.repetitions));
+  }
+  DataGenerator::Workspace work;
+  DataSet data;
+  DataGenerator(study, simd).make(cell - 1, repetition - 1, work, data);
+  RepetitionReport report{.study = study,
+                          .cell = cell - 1,
+                          .repetition = repetition - 1,
+                          .num_obs = data.num_obs(),
+                          .rows = {}};
+  const std::int64_t task = report.cell * study.repetitions + report.repetition;
+  const std::int64_t E = study.num_estimators();
+  scheme.make(task * E, E, report.rows);
+  if (!command.dump_data.empty()) {
+    const auto n = static_cast<std::size_t>(report.num_obs);
+    std::vector<double> group;
+    for (std::size_t j = 0; j < data.size.size(); ++j)
+      group.insert(group.end(),
+                   static_cast<std::size_t>(data.size[j]),
+                   static_cast<double>(j + 1));
+    std::vector<NumberColumn> columns = {{study.response, std::span(data.y).first(n)}};
+    for (std::size_t k = 0; k < study.covariates.size(); ++k)
+      columns.push_back(
+          {study.covariates[k].name, std::span(data.covariate[k]).first(n)});
+    columns.push_back({study.group, group});
+    write_snapshot(command.dump_data,
+                   fmt::format("{}: simulated data, cell {}, repetition {}, seed {}",
+                               command.study,
+                               cell,
+                               repetition,
+                               study.seed),
+                   columns);
+  }
+  const Format format = command.run.format;
+  print(format == Format::json  ? repetition_json(report)
+        : format == Format::csv ? repetition_csv(report)
+                                : repetition_table(report));
+}
+
+/// Into the result file; true when all its rows are there. *Collective*
+bool simulate_to_file(const Communicator& comm,
+                      const RunSettings& run,
+                      const StudyScheme& scheme,
+                      const ReplicatePlan& plan,
+                      const ResultContents& contents,
+                      const RunRecord& record,
+                      StopSignals& signals) {
+  std::optional<ResultWriter> writer;
+  root_or_none(comm, [&] { writer.emplace(open_job(contents, run, record)); });
+  signals.note_only();
+  ResultWriter* const file = writer ? &*writer : nullptr;
+  ReplicateRun rows(comm, scheme, plan, run, nullptr, file, "fits");
+  if (rows.run().stopped) {
+    end_stopped_job(comm, plan, run, file, "fits");
+    return false;
+  }
+  root_or_none(comm, [&] { writer->finish(); });
+  signals.end_at_once();
+  return true;
 }
 
 }  // namespace
@@ -163,29 +190,71 @@ void show(const StudyReport& report, Format format) {
 ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   const Communicator& comm = context.comm;
   validate(command);
-  Study study =
-      read_study(read_text(comm, command.study), command.study, command.max_tasks);
-  if (command.seed) study.seed = *command.seed;
   RunSettings run = command.run;
+  StopSignals signals(comm.is_root(), run.time_limit);
+  const std::string text = read_text(comm, command.study);
+  Study study = read_study(text, command.study, command.max_tasks);
+  if (command.seed) study.seed = *command.seed;
   run.seed = study.seed;
+  const bool keeps = !run.output.empty() && !command.only;
+  const Found found = keeps ? find_job(comm, command.study, run) : Found::nothing;
   const RunRecord record(comm, context.arguments, command.study, run);
-  const DataGenerator generator(study, run.simd_level());
-  if (run.dry_run) {
-    root_or_none(
-        comm, [&] { print(estimate_text(study, generator, run.simd_level(), record)); });
+  const StudyScheme scheme(study, run.simd_level());
+  const ReplicatePlan plan{.num_replicates = num_rows(study),
+                           .block_rows = block_rows(study),
+                           .keep_std_errors = true,
+                           .shard = command.shard};
+  if (plan.shard.count > plan.num_blocks()) {
+    throw UsageError(
+        fmt::format("--shard {}: the study has {} blocks of fits: give N up to {}",
+                    text_of(plan.shard),
+                    plan.num_blocks(),
+                    plan.num_blocks()));
+  }
+  if (command.only) {
+    root_or_none(comm, [&] { show_only(command, study, scheme, run.simd_level()); });
     return ExitCode::done;
   }
-  ReplicateRows rows;
-  simulate(comm, command, study, generator, rows);
-  root_or_none(comm, [&] {
-    show({.version = program_version().version,
-          .file = command.study,
-          .level = run.level,
-          .study = study,
-          .performance = performance_of(study, generator, rows, run.level),
-          .provenance = record.all()},
-         run.format);
-  });
+  if (run.dry_run) {
+    root_or_none(comm, [&] { print(estimate_text(study, scheme, record)); });
+    return ExitCode::done;
+  }
+  if (run.output.empty()) {
+    const ReplicateRows rows = simulate_in_memory(comm, run, study, scheme, plan);
+    root_or_none(comm, [&] {
+      const DataGenerator generator(study, run.simd_level());
+      show({.version = program_version().version,
+            .file = command.study,
+            .level = run.level,
+            .study = study,
+            .performance = performance_of(study, generator, rows, run.level),
+            .notes = {},
+            .provenance = record.all()},
+           run.format);
+    });
+    return ExitCode::done;
+  }
+
+  const JobDescription job = describe_job(study, plan);
+  check_found(comm, found, run.output, job, plan.shard);
+  if (found == Found::finished) {
+    if (comm.is_root()) remove_leftover_parts(run.output);
+  } else {
+    StoredFit terms;
+    for (const StudyTerm& term : study.terms)
+      terms.terms.push_back(term.name);
+    const ResultContents contents{.command = "simulate",
+                                  .job = job,
+                                  .fit = terms,
+                                  .replicates = plan,
+                                  .provenance = record.at_start(),
+                                  .session = record.session(),
+                                  .study = text};
+    if (!simulate_to_file(comm, run, scheme, plan, contents, record, signals))
+      return ExitCode::stopped;
+  }
+  root_or_none(
+      comm, [&] { show(study_report(open_result(run.output), run.level), run.format); });
   return ExitCode::done;
 }
 

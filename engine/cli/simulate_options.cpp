@@ -7,26 +7,63 @@
 #include "engine/error.hpp"
 
 namespace merit {
+namespace {
+
+/// "cell=7,rep=132"
+OnlyRepetition parse_only(const std::string& given) {
+  OnlyRepetition only;
+  const std::string what = "--only " + given;
+  const std::size_t comma = given.find(',');
+  const bool split = given.starts_with("cell=") && comma != std::string::npos &&
+                     given.compare(comma + 1, 4, "rep=") == 0;
+  if (!split) throw UsageError(what + ": give a cell and a repetition: cell=7,rep=132");
+  only.cell = parse_number<std::int64_t>("--only cell", given.substr(5, comma - 5));
+  only.repetition = parse_number<std::int64_t>("--only rep", given.substr(comma + 5));
+  return only;
+}
+
+}  // namespace
 
 void add_options(CLI::App& app, SimulateCommand& command) {
-  RunSettings& run = command.run;
   app.add_option("STUDY", command.study, "study file (TOML)")->required()->type_name("");
-  add_level(app, run);
   add_number(app, "--seed", command.seed, "N", "64-bit seed (default: the study's)");
-  add_layout(app, run);
+  add_run_without_seed(app, command.run);
   add_number(app,
              "--max-tasks",
              command.max_tasks,
              "N",
              "refuse more data sets than this (default 10000000)");
-  add_format(app, run.format);
-  add_progress(app, run);
-  app.add_flag(
-      "--dry-run", run.dry_run, "check the study, estimate the time, do nothing");
+  app.add_option_function<std::string>(
+         "--only",
+         [&command](const std::string& given) { command.only = parse_only(given); },
+         "make one data set alone and show its fits, counted from 1, e.g. cell=7,rep=132")
+      ->type_name("cell=C,rep=R");
+  app.add_option("--dump-data",
+                 command.dump_data,
+                 "with --only: write that data set as a snapshot")
+      ->type_name("FILE");
+  add_resume(app, command.run);
+  add_shard(app, command.shard);
 }
 
 void validate(const SimulateCommand& command) {
   validate(command.run);
+  const RunSettings& run = command.run;
+  if (!command.dump_data.empty() && !command.only)
+    throw UsageError("--dump-data without --only: say which data set");
+  if (command.only && !run.output.empty())
+    throw UsageError(
+        "--only with --output: one data set has no result file; see --dump-data");
+  if (run.output.empty()) {
+    const char* given = run.resume                ? "--resume"
+                        : run.time_limit          ? "--time-limit"
+                        : command.shard.count > 1 ? "--shard"
+                                                  : nullptr;
+    if (given != nullptr) {
+      throw UsageError(fmt::format(
+          "{} without --output: name the file that keeps what is done", given));
+    }
+  }
   if (command.max_tasks < 1) {
     throw UsageError(fmt::format("--max-tasks {}: give 1 or more", command.max_tasks));
   }

@@ -46,11 +46,11 @@ std::string stopped_sentence(const ResultWriter& writer,
 
 }  // namespace
 
-Found find_job(const Communicator& comm, const ModelOptions& model, RunSettings& run) {
+Found find_job(const Communicator& comm, const std::string& input, RunSettings& run) {
   std::string simd;
   const Found found = root_or_none(comm, [&] {
     if (run.dry_run) return Found::nothing;
-    check_output(model, run);
+    check_output(input, run);
     if (!run.resume) return Found::nothing;
     const std::optional<ResultFile> stored = find_stored(run.output);
     if (!stored) return Found::nothing;

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "engine/cli/model_options.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/run_settings.hpp"
 #include "engine/resample/replicate_rows.hpp"
@@ -24,7 +23,8 @@ enum class Found : std::uint8_t { nothing, part, finished };
 /// Looks at the output before any data are read. A resumed job stays with the instruction-set
 /// level that it has used, unless the command names one. *Collective*
 /// @throws UsageError, IoError as check_output
-Found find_job(const Communicator& comm, const ModelOptions& model, RunSettings& run);
+/// @param input  the file that the job reads, which --output must not be
+Found find_job(const Communicator& comm, const std::string& input, RunSettings& run);
 
 /// @throws UsageError if another job's file was found. *Collective*
 void check_found(const Communicator& comm,

@@ -4,6 +4,7 @@
 #include "engine/cli/commands.hpp"
 #include "engine/cli/draw_report.hpp"
 #include "engine/cli/results.hpp"
+#include "engine/cli/study_results.hpp"
 #include "engine/run/agree.hpp"
 
 namespace merit {
@@ -15,6 +16,7 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
   }
   root_or_none(context.comm, [&] {
     const ResultFile file = open_result(command.results);
+    if (file.study()) return show(study_report(file, command.level), command.format);
     const ReportOptions options{.level = command.level, .ranef = command.ranef};
     const Report report =
         file.posterior() ? draw_report(file, options)

@@ -184,6 +184,7 @@ std::string study_json(const StudyReport& report) {
                       {"seed", fmt::format("{}", study.seed)},
                       {"level", report.level},
                       {"estimators", estimators}}},
+                    {"notes", report.notes},
                     {"performance", rows},
                     {"provenance", provenance}};
   return out.dump(2) + "\n";
@@ -236,11 +237,13 @@ std::string study_table(const StudyReport& report) {
                   with_mcse(m.coverage),
                   with_mcse(m.width),
                   with_mcse(m.rej_rate),
-                  fmt::format("{}", study.repetitions - m.num_estimates),
+                  fmt::format("{}", row.num_rows - m.num_estimates),
                   fmt::format("{:.3g}", row.boundary.value)});
     table.add_row(std::move(cells));
   }
   out += table.text("");
+  for (const std::string& note : report.notes)
+    out += fmt::format("\nNote: {}\n", note);
   out +=
       "\nRelError: model standard error against the empirical one. Rejected: power, or "
       "type-I error\nwhere the truth is 0. Failed: repetitions without an estimate, "

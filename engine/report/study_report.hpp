@@ -17,6 +17,7 @@ struct StudyReport {
   double level = 0.95;
   Study study;
   std::vector<Performance> performance;
+  std::vector<std::string> notes;  ///< sentences that a reader should not miss
   Attributes provenance;
 };
 

@@ -110,7 +110,9 @@ class CellTable {
     std::int64_t num_boundary = 0;
     for (std::int64_t r = 0; r < mine.count; ++r) {
       const std::uint8_t status = mine.status(r);
-      ++out.by_status[status];
+      if (status == kMissingRow) continue;
+      ++out.num_rows;
+      if (status < kNumReplicateStatuses) ++out.by_status[status];
       if (!has_estimate(status)) continue;
       const double value = mine.estimate(r, column);
       const double std_error = term ? mine.std_error(r, column) : 0.0;
@@ -128,7 +130,7 @@ class CellTable {
                                        num_obs_[static_cast<std::size_t>(r)])));
     }
     out.measures = measure(out.truth, estimates, std_errors, critical);
-    out.failed = share(mine.count - std::ssize(estimates), mine.count);
+    out.failed = share(out.num_rows - std::ssize(estimates), out.num_rows);
     out.boundary = share(num_boundary, std::ssize(estimates));
     return out;
   }

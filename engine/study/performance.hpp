@@ -21,16 +21,21 @@ struct Performance {
   bool has_interval = true;  ///< false: of standard deviations only the estimates
   std::string estimand;
   double truth = 0.0;
+  std::int64_t num_rows = 0;  ///< repetitions that are there
   std::array<std::int64_t, kNumReplicateStatuses> by_status{};
   Measure failed;    ///< share of the repetitions without an estimate
   Measure boundary;  ///< share with τ̂ = 0, of those with an estimate
   Measures measures;
 };
 
+/// Status of a row that is not there: of a job that runs, was stopped or is a shard.
+inline constexpr std::uint8_t kMissingRow = 255;
+
 /// The table of a study, in the order of cells, estimators, estimands and their intervals.
 ///
 /// Repetitions without an estimate are left out of the measures and counted. An estimate
-/// whose standard error is not finite counts as failed, too.
+/// whose standard error is not finite counts as failed, too. Rows that are missing count as
+/// nothing.
 ///
 /// @param rows   of all tasks in order, one per estimator each (EstimatorBench)
 /// @param level  of the intervals; tests have size 1 − level

@@ -5,9 +5,18 @@ import csv
 import io
 import json
 import math
+import signal
+import subprocess
+import time
 
+import h5py
+import numpy as np
 import pytest
-from program import NO_INPUT, USAGE, check_refusal, merit, merit_json
+from program import MERIT, NO_INPUT, USAGE, check_refusal, merit, merit_json
+
+from h5same import differences
+
+STOPPED = 75
 
 STUDY = """
 title = "A small study"
@@ -146,3 +155,130 @@ def test_no_file(ranks, tmp_path):
 
 def test_json_is_one_object(study):
     assert json.loads(merit("simulate", study(), "--format", "json").stdout)["command"] == "simulate"
+
+
+def same(a, b):
+    """Asserts that two result files are equal outside /provenance."""
+    with h5py.File(a, "r") as one, h5py.File(b, "r") as other:
+        assert not list(differences(one, other, {"/provenance"}))
+
+
+def shown(path):
+    printed = merit_json("summarize", path)
+    return {key: value for key, value in printed.items() if key not in ("provenance", "study")}
+
+
+@pytest.mark.parametrize("text", [STUDY, BINARY])
+def test_result_file(text, study, tmp_path):
+    """The file's rows give the tables that are printed without a file."""
+    path = study(text)
+    printed = results(path)
+    stored = results(path, "--output", tmp_path / "out.h5")
+    assert stored["performance"] == printed["performance"]
+    assert shown(tmp_path / "out.h5")["performance"] == printed["performance"]
+    assert "checksums are right" in merit("inspect", tmp_path / "out.h5").stdout
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert file["study/file"].asstr()[0] == text
+        estimate = file["replicates/estimate"]
+        columns = list(estimate.attrs["columns"])
+        assert estimate.shape == (4 * 40 * 2, 5) and "fit" not in file
+        # By hand: bias of x, first estimator, second cell.
+        x = estimate[:].reshape(4, 40, 2, 5)[1, :, 0, columns.index("x")]
+    row = next(row for row in printed["performance"]
+               if (row["cell"], row["estimator"], row["term"])
+               == (2, printed["study"]["estimators"][0]["name"], "x"))
+    assert math.isclose(row["bias"], np.mean(x) - 0.5, abs_tol=1e-12)
+    assert math.isclose(row["empse"], np.std(x, ddof=1), rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("ranks, threads", [(None, 2), (2, 1), (3, 2)])
+def test_file_does_not_depend_on_the_layout(ranks, threads, study, tmp_path):
+    path = study(BINARY)
+    results(path, "--threads", 1, "--output", tmp_path / "alone.h5")
+    results(path, "--threads", threads, "--output", tmp_path / "spread.h5", ranks=ranks)
+    same(tmp_path / "alone.h5", tmp_path / "spread.h5")
+
+
+def test_shards(study, tmp_path):
+    path = study()
+    results(path, "--output", tmp_path / "whole.h5")
+    shards = [tmp_path / f"{k}.h5" for k in (1, 2, 3)]
+    for k, shard in enumerate(shards, 1):
+        merit("simulate", path, "--shard", f"{k}/3", "--output", shard)
+    assert "fits are there" in shown(shards[0])["notes"][0]
+    merit("merge", tmp_path / "merged.h5", *shards)
+    same(tmp_path / "whole.h5", tmp_path / "merged.h5")
+
+
+def test_resume_after_a_kill(study, tmp_path):
+    """Killed while it runs, and resumed: the file of a job that was never stopped."""
+    path = study(BINARY.replace("= 40", "= 1500"))
+    merit("simulate", path, "--output", tmp_path / "whole.h5", "--progress", "none")
+    command = ["simulate", path, "--output", tmp_path / "killed.h5", "--resume", "--progress", "none"]
+    with subprocess.Popen([MERIT, *map(str, command)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as job:
+        part = tmp_path / "killed.h5.parts" / "rank0.h5"
+        while not part.exists() and job.poll() is None:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        job.send_signal(signal.SIGKILL)
+    merit(*command)
+    same(tmp_path / "whole.h5", tmp_path / "killed.h5")
+    merit(*command)  # finished: ends at once
+
+
+def test_time_limit(study, tmp_path):
+    path = study(BINARY.replace("= 40", "= 20000"))
+    command = ["simulate", path, "--output", tmp_path / "out.h5", "--resume", "--progress", "none"]
+    done = merit(*command, "--time-limit", "1s", code=STOPPED)
+    assert "stopped by" in done.stderr and "--resume" in done.stderr
+    assert shown(tmp_path / "out.h5")["performance"][0]["nsim"] > 0
+
+
+def test_another_study_is_refused(study, tmp_path):
+    merit("simulate", study(), "--output", tmp_path / "out.h5")
+    other = study(STUDY.replace("w = 0.3", "w = 0.4"), "other.toml")
+    done = merit("simulate", other, "--output", tmp_path / "out.h5", "--resume", code=USAGE)
+    check_refusal(done, "study")
+    done = merit("simulate", study(), "--output", tmp_path / "out.h5", code=USAGE)
+    check_refusal(done, "out.h5", "--overwrite")
+    # Another title shows the same rows.
+    retitled = study(STUDY.replace("A small study", "Renamed"), "retitled.toml")
+    merit("simulate", retitled, "--output", tmp_path / "out.h5", "--resume")
+
+
+@pytest.mark.parametrize("option", [["--resume"], ["--time-limit", "5m"], ["--shard", "1/2"]])
+def test_options_that_need_a_file(option, study):
+    check_refusal(merit("simulate", study(), *option, code=USAGE), option[0], "--output")
+
+
+@pytest.mark.parametrize("text, options", [(STUDY, []), (BINARY, ["--family", "binomial"])])
+def test_one_repetition_alone(text, options, study, tmp_path):
+    """The data of a repetition, fitted by merit fit, give its row of the result file."""
+    path = study(text)
+    merit("simulate", path, "--output", tmp_path / "out.h5")
+    only = merit_json("simulate", path, "--only", "cell=2,rep=17", "--dump-data",
+                      tmp_path / "data.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        rows = file["replicates/estimate"]
+        row = dict(zip(rows.attrs["columns"], rows[((2 - 1) * 40 + 16) * 2]))
+    fit = merit_json("fit", tmp_path / "data.h5", "y ~ x + w + (1 | school)", *options)
+    assert only["nobs"] == fit["glance"]["nobs"]
+    first = only["fits"][0]["estimator"]
+    fits = {line["term"]: line for line in only["fits"] if line["estimator"] == first}
+    for line in fit["tidy"]:
+        if line["term"] in fits:
+            assert fits[line["term"]]["estimate"] == row[line["term"]]
+            assert math.isclose(line["estimate"], row[line["term"]], rel_tol=1e-5, abs_tol=1e-6)
+
+
+def test_only_what_is_there(study, tmp_path):
+    path = study()
+    for only in ("cell=5,rep=1", "cell=1,rep=41", "cell=0,rep=1"):
+        check_refusal(merit("simulate", path, "--only", only, code=USAGE), "cells 1 to 4")
+    for only in ("7", "rep=1,cell=2", "cell=a,rep=1"):
+        check_refusal(merit("simulate", path, "--only", only, code=USAGE), "--only")
+    check_refusal(merit("simulate", path, "--dump-data", tmp_path / "d.h5", code=USAGE), "--only")
+    (tmp_path / "there.h5").write_text("", encoding="utf-8")
+    check_refusal(merit("simulate", path, "--only", "cell=1,rep=1", "--dump-data",
+                        tmp_path / "there.h5", code=USAGE), "there.h5", "exists")

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "engine/report/repetition_report.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/report/text_table.hpp"
+
+namespace merit {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Line {
+  std::string estimator, term, status;
+  double truth, estimate, std_error;  ///< NaN: none
+};
+
+std::vector<Line> lines_of(const RepetitionReport& report) {
+  const Study& study = report.study;
+  const StudyCell& cell = study.cells[static_cast<std::size_t>(report.cell)];
+  const std::size_t T = study.terms.size();
+  std::vector<Line> lines;
+  for (std::size_t e = 0; e < study.estimators.size(); ++e) {
+    const StudyEstimator& estimator = study.estimators[e];
+    const double* estimate = report.rows.estimate.data() + e * (T + 2);
+    const double* std_error = report.rows.std_error.data() + e * T;
+    const std::string status(name(static_cast<ReplicateStatus>(report.rows.status[e])));
+    const auto add = [&](const std::string& term, double value, double error) {
+      lines.push_back(
+          {estimator.name, term, status, truth(study, cell, term), value, error});
+    };
+    for (const std::size_t t : estimator.terms)
+      add(study.terms[t].name, estimate[t], std_error[t]);
+    add(kSdIntercept, estimate[T], std::nan(""));
+    if (gives(study, estimator, kSdObservation))
+      add(kSdObservation, estimate[T + 1], std::nan(""));
+  }
+  return lines;
+}
+
+std::string text_of(double value) {
+  return std::isnan(value) ? "" : fmt::format("{}", value);
+}
+
+std::string quoted(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"') out += c;
+    out += c;
+  }
+  return fmt::format("\"{}\"", out);
+}
+
+}  // namespace
+
+std::string repetition_csv(const RepetitionReport& report) {
+  std::string out = "estimator,term,truth,estimate,std.error,status\n";
+  for (const Line& line : lines_of(report)) {
+    out += fmt::format("{},{},{},{},{},{}\n",
+                       quoted(line.estimator),
+                       quoted(line.term),
+                       text_of(line.truth),
+                       text_of(line.estimate),
+                       text_of(line.std_error),
+                       line.status);
+  }
+  return out;
+}
+
+std::string repetition_json(const RepetitionReport& report) {
+  Json rows = Json::array();
+  for (const Line& line : lines_of(report)) {
+    rows.push_back({{"estimator", line.estimator},
+                    {"term", line.term},
+                    {"truth", line.truth},
+                    {"estimate", line.estimate},  // dump() turns NaN to null
+                    {"std.error", line.std_error},
+                    {"status", line.status}});
+  }
+  const Json out = {{"command", "simulate"},
+                    {"cell", report.cell + 1},
+                    {"rep", report.repetition + 1},
+                    {"nobs", report.num_obs},
+                    {"fits", rows}};
+  return out.dump(2) + "\n";
+}
+
+std::string repetition_table(const RepetitionReport& report) {
+  std::string out = fmt::format("Cell {}, repetition {}: {} rows\n\n",
+                                report.cell + 1,
+                                report.repetition + 1,
+                                report.num_obs);
+  TextTable table;
+  table.add_column("Estimator", TextTable::Align::left);
+  table.add_column("Term", TextTable::Align::left);
+  for (const char* header : {"Truth", "Estimate", "Std.Error"})
+    table.add_column(header, TextTable::Align::decimal);
+  table.add_column("Status", TextTable::Align::left);
+  for (const Line& line : lines_of(report)) {
+    const bool has_error = !std::isnan(line.std_error);
+    table.add_row({line.estimator,
+                   line.term,
+                   fmt::format("{:.6g}", line.truth),
+                   number_text(line.estimate, has_error ? line.std_error : line.estimate),
+                   has_error ? number_text(line.std_error, line.std_error) : "",
+                   line.status});
+  }
+  return out + table.text("");
+}
+
+}  // namespace merit

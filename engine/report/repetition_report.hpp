@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/resample/replicate_rows.hpp"
+#include "engine/study/study.hpp"
+
+namespace merit {
+
+/// What the estimators made of one data set of a study.
+struct RepetitionReport {
+  Study study;
+  std::int64_t cell = 0;        ///< from 0
+  std::int64_t repetition = 0;  ///< from 0
+  std::int64_t num_obs = 0;
+  ReplicateRows rows;  ///< one per estimator
+};
+
+/// One line per estimator and term: estimator, term, truth, estimate, std.error, status.
+std::string repetition_csv(const RepetitionReport& report);
+std::string repetition_json(const RepetitionReport& report);
+std::string repetition_table(const RepetitionReport& report);
+
+}  // namespace merit

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "engine/study/study_digest.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace merit {
+
+std::string canonical_text(const Study& study) {
+  std::string text =
+      fmt::format("{} {} {}\n", name(study.family), name(study.link), study.repetitions);
+  for (const Covariate& x : study.covariates) {
+    text += fmt::format("covariate {} {} {} {} {} {}\n",
+                        x.name,
+                        static_cast<int>(x.level),
+                        static_cast<int>(x.kind),
+                        x.mean,
+                        x.sd,
+                        x.share);
+  }
+  for (const StudyTerm& term : study.terms)
+    text += fmt::format("term {}\n", fmt::join(term.covariates, " "));
+  for (const StudyEstimator& e : study.estimators) {
+    text += fmt::format("estimator {} {} {} {} {}\n",
+                        e.method,
+                        e.num_nodes,
+                        static_cast<int>(e.inner),
+                        e.free_scale,
+                        fmt::join(e.terms, " "));
+  }
+  for (const StudyCell& cell : study.cells) {
+    text += fmt::format("cell {} {} {} {} {} {} {}\n",
+                        cell.num_groups,
+                        cell.size.mean,
+                        cell.size.sd,
+                        cell.size.least,
+                        cell.tau,
+                        cell.sigma,
+                        fmt::join(cell.beta, " "));
+  }
+  return text;
+}
+
+}  // namespace merit

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "engine/study/study_scheme.hpp"
+
+#include <algorithm>
+
+namespace merit {
+namespace {
+
+/// Rows [first, first + count) of one, behind those that `out` has from `at` on.
+void copy_rows(const ReplicateRows& from,
+               std::int64_t first,
+               std::int64_t count,
+               std::int64_t at,
+               ReplicateRows& out) {
+  const auto copy = [=](const auto& source, auto& target, std::int64_t width) {
+    std::copy_n(
+        source.begin() + first * width, count * width, target.begin() + at * width);
+  };
+  copy(from.estimate, out.estimate, from.num_estimates);
+  copy(from.std_error, out.std_error, from.num_std_errors);
+  copy(from.log_likelihood, out.log_likelihood, 1);
+  copy(from.status, out.status, 1);
+}
+
+}  // namespace
+
+StudyScheme::StudyScheme(const Study& study, SimdLevel simd)
+    : study_(&study), simd_(simd), generator_(study, simd) {}
+
+void StudyScheme::make(std::int64_t first,
+                       std::int64_t count,
+                       ReplicateRows& rows) const {
+  const std::int64_t E = study_->num_estimators();
+  const auto T = static_cast<std::int64_t>(study_->terms.size());
+  rows.resize(count, T + 2, T);
+  pool_.with_worker([this] { return std::make_unique<Worker>(*study_, simd_); },
+                    [&](Worker& worker) {
+                      for (std::int64_t at = 0; at < count;) {
+                        const std::int64_t row = first + at, task = row / E;
+                        const std::int64_t here =
+                            std::min(count - at, (task + 1) * E - row);
+                        generator_.make(task / study_->repetitions,
+                                        task % study_->repetitions,
+                                        worker.work,
+                                        worker.data);
+                        resize_rows(*study_, 1, worker.rows);
+                        worker.bench.estimate_all(worker.data, 0, worker.rows);
+                        copy_rows(worker.rows, row - task * E, here, at, rows);
+                        at += here;
+                      }
+                    });
+}
+
+std::int64_t block_rows(const Study& study) {
+  double largest = 1.0;
+  for (const StudyCell& cell : study.cells)
+    largest = std::max(largest, static_cast<double>(cell.num_groups) * cell.size.mean);
+  const double microseconds = largest * static_cast<double>(study.num_estimators()) *
+                              (study.is_gaussian() ? 0.02 : 0.2);
+  const std::int64_t most = std::max<std::int64_t>(1, study.num_tasks() / 64);
+  const auto data_sets = std::clamp<std::int64_t>(
+      static_cast<std::int64_t>(10'000.0 / microseconds), 1, most);
+  return data_sets * study.num_estimators();
+}
+
+}  // namespace merit
