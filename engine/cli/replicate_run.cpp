@@ -97,8 +97,7 @@ RunSummary ReplicateRun::run() {
       [this](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
         return store(first, bytes);
       };
-  const RunSummary summary =
-      run_job(comm_, plan_, settings_, writer_, what_, work, sink);
+  const RunSummary summary = run_job(comm_, plan_, settings_, writer_, what_, work, sink);
   made_all_ = summary.computed == summary.num_tasks;
   return summary;
 }

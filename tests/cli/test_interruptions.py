@@ -90,7 +90,7 @@ def test_random_instants(case, place):
             time.sleep(delay)
             BLOWS[blow](job, rng)
             code, stderr = outcome(job)
-            if blow.startswith("SIG") and ranks is None and code != 0:
+            if blow.startswith("SIG") and ranks is None and code != 0 and not is_in_use(stderr):
                 # Before its handlers are there, the signal's own way.
                 assert code in (STOPPED, -getattr(signal, blow.split()[0])), (history, stderr)
         assert "please report" not in stderr and "HDF5" not in stderr, (history, stderr)
