@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "io/catalogue.hpp"
 
-#include <filesystem>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -109,12 +108,6 @@ void add_surroundings(const hdf5::Group& root, const std::string& table, Catalog
   }
 }
 
-/// Seconds of computing that no sound catalogue takes: one needs milliseconds, or some seconds
-/// in files of many gigabytes with small chunks.
-int patience(std::int64_t file_size) {
-  return 2 + static_cast<int>(file_size >> 26);
-}
-
 }  // namespace
 
 std::string table_path(std::string table) {
@@ -137,11 +130,9 @@ Catalogue read_catalogue(const std::string& path,
 Catalogue catalogue(const std::string& path,
                     const std::string& table,
                     Surroundings surroundings) {
-  std::error_code ignored;  // whether the file is there is the task's to say
-  const auto size = std::filesystem::file_size(path, ignored);
-  const int seconds = patience(ignored ? 0 : static_cast<std::int64_t>(size));
-  return unpack(run_isolated(
-      path, seconds, [&] { return pack(read_catalogue(path, table, surroundings)); }));
+  return unpack(run_isolated(path, patience(path), [&] {
+    return pack(read_catalogue(path, table, surroundings));
+  }));
 }
 
 }  // namespace merit

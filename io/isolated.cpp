@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -59,6 +61,19 @@ void limit(int resource, rlim_t amount) {
   ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
 }
 
+/// What this process has mapped so far, in bytes.
+rlim_t address_space() {
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0;
+  file >> pages;
+  return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+
+rlim_t machine_memory() {
+  return static_cast<rlim_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+
 /// A crash is to end the child at once: no handlers, no words, no core file.
 /// It also ends with its parent, whose locks it shares: they are free once a job is killed.
 void prepare_to_crash(int cpu_seconds, pid_t parent) {
@@ -68,6 +83,7 @@ void prepare_to_crash(int cpu_seconds, pid_t parent) {
     std::signal(signal, SIG_DFL);
   }
   limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_AS, address_space() + machine_memory() / 2);
   limit(RLIMIT_CPU, static_cast<rlim_t>(cpu_seconds));
   const int nowhere = ::open("/dev/null", O_WRONLY);
   if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
@@ -157,13 +173,19 @@ std::string run_isolated(const std::string& subject,
   const std::string end = wait_for(child);
   const std::size_t shortest = message.starts_with(kError) ? 3 : 2;
   if (message.size() < shortest || message.back() != kDone) {
-    throw IoError(subject + ": is damaged: HDF5's library failed on it, ended " + end);
+    throw CrashError(subject + ": is damaged: HDF5's library failed on it, ended " + end);
   }
   message.pop_back();
   if (message[0] == kError) {
     rethrow(static_cast<ExitCode>(message[1]), message.substr(2));
   }
   return message.substr(1);
+}
+
+int patience(const std::string& path) {
+  std::error_code ignored;  // whether the file is there is the task's to say
+  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+  return 2 + (ignored ? 0 : static_cast<int>(size >> 26));
 }
 
 }  // namespace merit

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "engine/error.hpp"
+#include "io/description_checksum.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_result.hpp"
 #include "io/result_inference.hpp"
@@ -235,6 +236,9 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
   }
   write_attributes(file.root().create_group("provenance"), contents.provenance);
   lay_out_sessions(file.root().group("provenance"));
+  hdf5::Group root = file.root();
+  root.set_attribute(kDescriptionChecksum, description_checksum(root));
+  root = {};
   file.close();
 }
 

@@ -188,7 +188,7 @@ std::string to_table(const ResultFile& file) {
   if (file.replicates()) {
     const std::string shard =
         file.shard() == Shard{} ? "" : fmt::format(" of shard {}", text_of(file.shard()));
-    text += fmt::format("{} of {} {}{} ({}), checksums are right\n",
+    text += fmt::format("{} of {} {}{} ({}), their checksums are right\n",
                         with_separators(file.num_committed()),
                         with_separators(file.replicates()->num_rows()),
                         rows_word(file),

@@ -139,13 +139,16 @@ void ModelFrame::bind_response(const Formula& formula, const FrameOptions& optio
         "cbind(events, nonevents) takes two columns, whose sum are the trials; "
         "--trials goes with a proportion as response");
   }
-  if (gaussian || cbind || options.trials) {
+  const bool counts =
+      options.family == Family::poisson || options.family == Family::negbinomial;
+  if (gaussian || counts || cbind || options.trials) {
     response_ = add_numeric(cbind ? formula.response.args[0] : formula.response, source);
   } else {
     // Levels are numbered in their order: a binary response is 0 for the first.
     response_ = add_variable(formula.response, source);
     variables_[response_].needs_levels = false;
     variables_[response_].kind.is_factor = false;
+    if (options.family == Family::ordinal) check_ordered(variables_[response_]);
   }
   if (cbind) {
     response_form_ = ResponseForm::cbind;
@@ -155,6 +158,17 @@ void ModelFrame::bind_response(const Formula& formula, const FrameOptions& optio
     beside_response_ =
         add_numeric(column_named(*options.trials), {"--trials", *options.trials});
   }
+}
+
+void ModelFrame::check_ordered(const Variable& variable) const {
+  if (variable.expression.type != ValueType::categorical) return;
+  const ScopeColumn& column = scope_.columns[variable.expression.slot];
+  if (column.ordered) return;
+  throw DataError(
+      fmt::format("{0}: its categories have no order, which an ordinal response needs: "
+                  "give it to the snapshot, lowest first: make_snapshot.py --ordered "
+                  "{0}=L1,L2,...",
+                  column.name));
 }
 
 void ModelFrame::bind_where(const std::string& where) {

@@ -103,6 +103,8 @@ class ModelFrame {
   std::string label(std::size_t variable, double value) const;
   std::size_t add_variable(const Expression& expression, const Source& source);
   std::size_t add_numeric(const Expression& expression, const Source& source);
+  /// @throws DataError if it is a categorical column whose levels have no order
+  void check_ordered(const Variable& variable) const;
   void add_inputs(const BoundExpression& expression, Variable& variable) const;
   std::vector<Level> occurring_levels(const Variable& variable,
                                       const std::vector<double>& values) const;

@@ -44,7 +44,8 @@ def merit(*arguments, ranks=None, code=0, timeout=60, prefix=(), **popen):
     if ranks is not None:
         command = [MPIEXEC, "-n", str(ranks), *command]
     popen = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen}
-    done = subprocess.run(command, text=True, timeout=timeout, stdin=subprocess.DEVNULL, **popen)
+    done = subprocess.run(command, text=True, errors="backslashreplace", timeout=timeout,
+                          stdin=subprocess.DEVNULL, **popen)
     assert code in (None, done.returncode), f"exit code {done.returncode}: {done.stderr}"
     return done
 

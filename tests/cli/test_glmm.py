@@ -174,6 +174,10 @@ REFUSED = {
     "a 2 among 0 and 1": (["three", "binomial"], ["three", "is 2", "row 17", "0 or 1"]),
     "negative count": (["negative", "poisson"], ["negative", "-1", "row 6", "count"]),
     "negative count, negbinomial": (["negative", "negbinomial"], ["negative", "row 6"]),
+    "text as counts": (["yes_no", "poisson"], ["yes_no", "holds text", "numbers"]),
+    "text as counts, negbinomial": (["yes_no", "negbinomial"], ["yes_no", "holds text"]),
+    "text without an order": (["yes_no", "ordinal"],
+                              ["yes_no", "no order", "--ordered yes_no=L1,L2"]),
     "half a count": (["half", "poisson"], ["half", "1.5", "row 9"]),
     "ordinal with one level": (["ones", "ordinal"], ["ones", "one category", "1"]),
     "rank that is not whole": (["half", "ordinal"], ["half", "1.5", "row 9"]),
@@ -201,9 +205,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_responses_that_a_family_cannot_have(name, snapshot):
     (response, family, *options), mentions = REFUSED[name]
-    done = merit("fit", snapshot, FORMULA.format(response), "--family", family, *options,
-                 code=BAD_DATA)
-    check_refusal(done, *mentions)
+    for ranks in (None, 2):
+        done = merit("fit", snapshot, FORMULA.format(response), "--family", family, *options,
+                     code=BAD_DATA, ranks=ranks)
+        check_refusal(done, *mentions)
 
 
 def test_zero_exposure(snapshot):
@@ -350,7 +355,7 @@ def test_declared_categories_never_seen(tmp_path):
     names = np.where(names == "often", "seldom", names)
     rows = "\n".join(f"{y},{x},{g}" for y, x, g in zip(names, columns["x"], columns["g"]))
     (tmp_path / "t.csv").write_text(f"y,x,g\n{rows}\n", encoding="ascii")
-    path = make_snapshot(tmp_path / "t.csv", tmp_path / "t.h5", "--factor",
+    path = make_snapshot(tmp_path / "t.csv", tmp_path / "t.h5", "--ordered",
                          "y=never,seldom,often,always,ever")
     result = merit_json("fit", path, "y ~ x + (1 | g)", "--family", "ordinal")
     assert [row["term"] for row in result["tidy"][:2]] == ["never|seldom", "seldom|always"]

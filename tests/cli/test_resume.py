@@ -100,7 +100,7 @@ def test_what_is_no_time_limit(word, place):
 def test_partial_job_is_read(place):
     stored = int((marks(place / "stopped.h5") == 1).sum()) * 256
     text = merit("inspect", "stopped.h5", cwd=place).stdout
-    assert f"{stored:,} of 300,000 replicates (partial), checksums are right" in text
+    assert f"{stored:,} of 300,000 replicates (partial), their checksums are right" in text
     assert "1 × 1 threads" in text
     done = merit("summarize", "stopped.h5", cwd=place)
     assert f"partial: {stored} of 300000 replicates are there" in done.stdout

@@ -60,7 +60,7 @@ def test_stopped_and_resumed_is_uninterrupted(study, tmp_path):
     stopped = tmp_path / "stopped.h5"
     done = merit(*options, "--output", stopped, "--resume", "--time-limit", "0.2", code=STOPPED)
     assert "draws are on disk" in done.stderr
-    assert "draws (partial), checksums are right" in merit("inspect", stopped).stdout
+    assert "draws (partial), their checksums are right" in merit("inspect", stopped).stdout
     merit(*options, "--output", stopped, "--resume")
     same(tmp_path / "whole.h5", stopped)
     # Killed outright, and finished on other ranks.
