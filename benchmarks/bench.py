@@ -52,15 +52,15 @@ def run(command, **options):
                           stdout=subprocess.PIPE, **options).stdout
 
 
-def timed(command):
-    """(wall seconds, peak memory of the largest process in MB, stdout)"""
+def timed(command, accepted=(0,)):
+    """(wall seconds, peak memory of the largest process in MB, stdout); `accepted` exit codes"""
     before = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - before
-    if status != 0:
+    if os.waitstatus_to_exitcode(status) not in accepted:
         raise SystemExit(f"{' '.join(map(str, command))}: exit status {status >> 8}")
     return seconds, usage.ru_maxrss / 1024, output
 

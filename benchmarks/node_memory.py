@@ -56,15 +56,14 @@ def proportional_size(ranks):
     return total
 
 
-def peak(command):
-    """Bytes, all ranks together."""
+def peak(command, num_ranks):
+    """Bytes, all ranks together, while all are there."""
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
     most = 0
-    ranks = []
     while process.poll() is None:
-        if not ranks or not ranks[0].exists():
-            ranks = ranks_of(process.pid)
-        most = max(most, proportional_size(ranks))
+        ranks = ranks_of(process.pid)
+        if len(ranks) == num_ranks:
+            most = max(most, proportional_size(ranks))
         time.sleep(0.05)
     if process.returncode != 0:
         raise SystemExit(f"exit status {process.returncode}")
@@ -90,7 +89,7 @@ def main():
                             "bootstrap", data, bench.formula(columns), "--family", "binomial",
                             "--type", args.type, "--threads", 1, "--replicates", args.ranks,
                             "--max-failed", 1, "--progress", "none", "--output", out,
-                            "--overwrite"]) / one_copy)
+                            "--overwrite"], args.ranks) / one_copy)
         out.unlink()
     bench.report(args, "node_memory",
                  [(f"{args.type}, {args.ranks} ranks: memory, copies of the rows", "< 1.2", shares)])

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """How much faster are two ranks than one?
 
-  rank_scaling.py                        both bootstraps, 5 pairs, at least 20 s per job
-  rank_scaling.py --seconds 60 --pairs 9
+  rank_scaling.py                        three bootstraps, 5 pairs, at least 20 s per job
+  rank_scaling.py --jobs logit --seconds 60 --pairs 9
   rank_scaling.py --merit ~/bin/merit --json scaling.json
 
 mpirun binds each rank to a core of its own, with one thread: the single rank, too, has one
@@ -17,19 +17,31 @@ import sys
 import time
 
 import bench
+from glmm_rate import make_data
+
+COLUMNS = 10
+# job: (merit's options, replicates to find its rate)
+JOBS = {"parametric": (["--type", "parametric"], 400_000),
+        "cases": (["--type", "cases"], 80_000),
+        "logit": (["--type", "parametric", "--family", "binomial"], 800)}
 
 
 def main():
     parser = bench.parser(__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="of the one-rank job")
+    parser.add_argument("--jobs", choices=JOBS, nargs="+", default=list(JOBS))
     args = parser.parse_args()
     bench.mpi_environment()
     work = bench.workspace(args)
-    small = bench.make_data(work / "small.h5", 4000, 28, 10)
+    gaussian = bench.make_data(work / "small.h5", 4000, 28, COLUMNS)
+    logit = make_data(work / "logit.h5", "logit", 4000, 28, COLUMNS)
     rows = []
-    for kind in ["parametric", "cases"]:
-        def command(out, replicates, kind=kind):
-            return [args.merit, "bootstrap", small, bench.formula(10), "--type", kind,
+    for kind in args.jobs:
+        options, pilot = JOBS[kind]
+        data = logit if kind == "logit" else gaussian
+
+        def command(out, replicates, data=data, options=options):
+            return [args.merit, "bootstrap", data, bench.formula(COLUMNS), *options,
                     "--threads", 1, "--output", out, "--overwrite", "--progress", "none",
                     "--keep", "estimates", "--replicates", replicates]
 
@@ -55,7 +67,6 @@ def main():
                 out.unlink()
             return seconds
 
-        pilot = 400_000 if kind == "parametric" else 80_000
         rate = pilot * 4 / (job(1, pilot * 5) - job(1, pilot))
         replicates = int(rate * args.seconds * 1.2)
         singles, ratios, shares = [], [], []

@@ -29,6 +29,8 @@ std::string replicates_text(const ReplicatePlan& plan, BlockRange blocks) {
 std::vector<ResultFile> open_shards(const std::vector<std::string>& paths) {
   std::vector<ResultFile> files;
   for (const std::string& path : paths) {
+    if (std::count(paths.begin(), paths.end(), path) > 1)
+      throw UsageError(path + ": is given twice: give it once");
     files.push_back(open_result(path));
     if (files.back().posterior()) {
       throw UsageError(path +

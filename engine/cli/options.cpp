@@ -126,6 +126,8 @@ void add_options(CLI::App& app, FitCommand& command) {
 void add_options(CLI::App& app, BootstrapCommand& command) {
   command.intervals = {IntervalType::perc};
   add_model(app, command.model);
+  app.get_option("--method")
+      ->description("gaussian: reml (default), ml; others: agq (default), laplace");
   add_run(app, command.run);
   add_number(app, "--replicates", command.replicates, "R", "how many")->required();
   add_choice(app, "--type", command.type, kTypes, "(default parametric)");

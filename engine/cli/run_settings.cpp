@@ -42,7 +42,7 @@ void add_progress(CLI::App& app, RunSettings& run) {
              "--progress",
              run.progress,
              kProgressModes,
-             "a bar on a terminal, a line every 30 s in a log (default auto)");
+             "a live line on a terminal, one every 30 s in a log (default auto)");
 }
 
 void add_run(CLI::App& app, RunSettings& run) {

@@ -24,6 +24,7 @@ std::string_view name(SaveGroups save) {
 
 void add_options(CLI::App& app, SampleCommand& command) {
   add_model(app, command.model);
+  app.get_option("--method")->description("other than gaussian: agq (default), laplace");
   add_run(app, command.run);
   add_number(app, "--draws", command.draws, "N", "of each chain (default 1000)");
   add_number(app, "--chains", command.chains, "N", "how many (default 4)");

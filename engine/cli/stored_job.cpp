@@ -108,7 +108,7 @@ std::string estimate_job(
       "{} {}: about {} on {} ({:.3g} {}/s per thread)\n"
       "memory: about {:.0f} MB per rank\n"
       "result file: {:.1f} MB; nothing written\n",
-      plan.num_replicates,
+      with_separators(plan.num_replicates),
       what,
       duration_text(seconds),
       describe(record.layout()),

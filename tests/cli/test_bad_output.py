@@ -10,7 +10,7 @@ import subprocess
 
 import h5py
 import pytest
-from program import (IO, MERIT, USAGE, check_refusal, contents, merit, merit_json, two_level,
+from program import (IO, MERIT, MPIEXEC, USAGE, check_refusal, contents, merit, merit_json, two_level,
                      write_group)
 
 FIT = ["fit", "study.h5", "y ~ x + (1 | g)"]
@@ -71,17 +71,19 @@ def test_directory_without_write_permission(ranks, place):
         locked.chmod(0o755)
 
 
+@pytest.mark.parametrize("ranks", [None, 2])
 @pytest.mark.parametrize("command", [BOOTSTRAP, [*BOOTSTRAP, "--type", "cases"]],
                          ids=["parametric", "cases"])
-def test_full_disk(command, place):
+def test_full_disk(command, ranks, place):
     """A file system of 64 kB, mounted for one process and gone with it."""
     if not works(*OWN_MOUNTS, "mount", "-t", "tmpfs", "tmpfs", "/mnt"):
         pytest.skip("no small file system can be mounted here (unshare --user --mount)")
-    (place / "disk").mkdir()
+    (place / "disk").mkdir(exist_ok=True)
     script = ('mount -t tmpfs -o size=64k tmpfs disk && "$@"; code=$?; '
               'ls -A disk > left_behind; exit $code')
+    launcher = [] if ranks is None else [MPIEXEC, "-n", str(ranks)]
     done = merit(*command, "--output", "disk/out.h5", code=IO, cwd=place,
-                 prefix=[*OWN_MOUNTS, "sh", "-c", script, "sh"])
+                 prefix=[*OWN_MOUNTS, "sh", "-c", script, "sh", *launcher])
     check_refusal(done, "disk/out.h5", "No space left on device", "--output")
     assert (place / "left_behind").read_text() == ""
 

@@ -76,7 +76,12 @@ def test_gaps_between_unlike_cuts(place, tmp_path):
     same(tmp_path / "out.h5", place / "whole.h5")
 
 
-@pytest.mark.parametrize("given", [["1-of-3.h5", "1-of-3.h5", "2-of-3.h5", "3-of-3.h5"],
+def test_a_file_given_twice(place, tmp_path):
+    done = merge(place, tmp_path / "out.h5", "1-of-3.h5", "2-of-3.h5", "1-of-3.h5", code=USAGE)
+    check_refusal(done, "1-of-3.h5: is given twice")
+
+
+@pytest.mark.parametrize("given", [["1-of-3.h5", "./1-of-3.h5", "2-of-3.h5", "3-of-3.h5"],
                                    ["1-of-2.h5", "1-of-3.h5", "2-of-2.h5"],
                                    ["2-of-2.h5", "whole.h5"]])
 def test_doubled_replicates_are_named(given, place, tmp_path):
