@@ -7,6 +7,7 @@
 #include "io/description_checksum.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_result.hpp"
+#include "io/result_delete_one.hpp"
 #include "io/result_inference.hpp"
 #include "io/result_paths.hpp"
 
@@ -138,17 +139,6 @@ void write_zeros(hdf5::Group& group, const std::string& name, std::int64_t rows)
   group.write(name, std::vector<T>(static_cast<std::size_t>(rows)));
 }
 
-/// Names of status codes: how a replicate ended; whether a draw is a new one.
-std::vector<std::string> status_codes(RowKind kind) {
-  if (kind == RowKind::draws) return {"accepted", "repeated"};
-  std::vector<std::string> codes;
-  codes.reserve(kNumReplicateStatuses);
-  for (int code = 0; code < kNumReplicateStatuses; ++code) {
-    codes.emplace_back(name(static_cast<ReplicateStatus>(code)));
-  }
-  return codes;
-}
-
 void lay_out_replicates(hdf5::Group root,
                         const ReplicatePlan& plan,
                         const std::vector<std::string>& columns,
@@ -213,6 +203,16 @@ RowNames row_names(RowKind kind) {
   return {"replicates", "estimate", "num_replicates"};
 }
 
+std::vector<std::string> status_codes(RowKind kind) {
+  if (kind == RowKind::draws) return {"accepted", "repeated"};
+  std::vector<std::string> codes;
+  codes.reserve(kNumReplicateStatuses);
+  for (int code = 0; code < kNumReplicateStatuses; ++code) {
+    codes.emplace_back(name(static_cast<ReplicateStatus>(code)));
+  }
+  return codes;
+}
+
 void lay_out_result(const std::string& path, const ResultContents& contents) {
   hdf5::File file = hdf5::File::open(path, hdf5::Access::read_write);
   write_attributes(file.root(),
@@ -225,6 +225,7 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
   } else {
     write_fit(file.root(), contents.fit);
     write_inference(file.root(), contents.fit);
+    write_delete_one(file.root(), contents.fit);
   }
   if (contents.posterior) write_posterior(file.root(), *contents.posterior);
   if (contents.replicates) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/result_store.hpp"
 
@@ -18,6 +19,9 @@ struct RowNames {
   const char* count;   ///< "num_replicates", "num_draws"
 };
 RowNames row_names(RowKind kind);
+
+/// Names of status codes: how a replicate ended; whether a draw is a new one.
+std::vector<std::string> status_codes(RowKind kind);
 
 /// Where the rows of a dataset lie in the file.
 struct Place {

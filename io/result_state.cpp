@@ -8,6 +8,7 @@
 #include "io/checkpoint.hpp"
 #include "io/description_checksum.hpp"
 #include "io/hdf5_result.hpp"
+#include "io/result_delete_one.hpp"
 #include "io/result_inference.hpp"
 #include "io/result_layout.hpp"
 #include "io/result_parts.hpp"
@@ -28,7 +29,10 @@ void ResultFile::State::read_metadata() {
   job = read_attributes(root.group("job"));
   fit = root.exists("study") ? read_study(root.group("study"), study)
                              : read_fit(root.group("fit"));
-  if (!study) read_inference(root, fit);
+  if (!study) {
+    read_inference(root, fit);
+    read_delete_one(root, fit);
+  }
   read_provenance(root.group("provenance"));
   if (root.exists("prior")) posterior = read_posterior(root);
   for (const RowKind kind : {RowKind::replicates, RowKind::draws}) {

@@ -63,6 +63,7 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   const StoredFit& fit = contents.fit;
   const std::int64_t p = std::ssize(fit.terms);
   std::int64_t bytes = kMetadata + kWord * p * (p + 2);
+  if (fit.delete_one) bytes += kWord * std::ssize(fit.delete_one->estimate);
   if (contents.study) bytes += std::ssize(*contents.study);
   for (const std::string& level : fit.group_level) {
     // Size, mode, sd; the text, its length and its address.

@@ -15,6 +15,7 @@
 #include "engine/fit/fit_result.hpp"
 #include "engine/inference/coefficient_inference.hpp"
 #include "engine/inference/profile_interval.hpp"
+#include "engine/resample/delete_one.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/run/block_range.hpp"
 
@@ -60,6 +61,7 @@ struct StoredFit {
   /// `--ci profile`: the coefficients, sd__(Intercept), sd__Observation; else empty.
   std::vector<ProfiledParameter> profile = {};
   double profile_level = 0.95;
+  std::optional<DeleteOneFits> delete_one = {};  ///< `merit bootstrap --intervals bca`
 };
 
 /// Far beyond any use: a shard is a job of its own.

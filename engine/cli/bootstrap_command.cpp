@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/bootstrap_report.hpp"
 #include "engine/cli/commands.hpp"
+#include "engine/cli/delete_one_fits.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/replicate_run.hpp"
@@ -14,7 +16,6 @@
 #include "engine/cli/stored_job.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
-#include "engine/resample/replicate_tally.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 
@@ -44,7 +45,8 @@ WildWeights wild_weights(const BootstrapCommand& command) {
 ModelNeeds needs(const BootstrapCommand& command) {
   const bool groups = is_cases(command) && unit(command) == ResampleUnit::groups;
   if (!command.model.is_gaussian()) return {.rows = true};
-  return {.within = groups ? WithinDetail::per_group : WithinDetail::pooled,
+  const bool by_group = groups || command.wants(IntervalType::bca);
+  return {.within = by_group ? WithinDetail::per_group : WithinDetail::pooled,
           .rows = command.type != BootstrapType::parametric && !groups};
 }
 
@@ -85,6 +87,32 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
   return row_bootstrap(data.stats, data.rows, unit(command), fit, options);
 }
 
+/// The fits without one group each, if an interval wants them. *Collective*
+std::optional<DeleteOneFits> fit_without_groups(const Communicator& comm,
+                                                const BootstrapCommand& command,
+                                                const ModelData& data,
+                                                const FittedModel& fitted) {
+  if (!command.wants(IntervalType::bca) || command.run.dry_run) return std::nullopt;
+  const std::unique_ptr<Scheme> scheme =
+      data.glmm != nullptr ? glmm_delete_one_group(data.glmm, *fitted.glmm)
+                           : delete_one_group(data.stats, command.model.criterion());
+  return make_delete_one_fits(
+      comm, *scheme, data.stats.num_groups(), command.run.num_threads());
+}
+
+/// @throws UsageError if the job cannot give an interval
+void check_intervals(const BootstrapCommand& command, const ModelData& data) {
+  const std::int64_t J = data.stats.num_groups();
+  if (command.wants(IntervalType::bca) && command.replicates < J) {
+    throw UsageError(fmt::format(
+        "--intervals bca: {} replicates are fewer than the {} groups, too few for "
+        "it: give --replicates {} or more",
+        command.replicates,
+        J,
+        J));
+  }
+}
+
 /// Replicates per block of work and of the file: some 10 ms of work, a function of the job
 /// alone, and small enough that few replicates keep many workers busy too.
 std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) {
@@ -118,15 +146,9 @@ JobDescription describe_job(const BootstrapCommand& command,
   job.emplace_back("seed", fmt::format("{}", command.run.seed));
   job.emplace_back("keep", std::string(plan.keep_std_errors ? "all" : "estimates"));
   job.emplace_back("block_rows", plan.block_rows);
+  if (command.wants(IntervalType::bca))
+    job.emplace_back("delete_one", std::string("groups"));
   return job;
-}
-
-ReplicateTally empty_tally(const StoredFit& stored) {
-  const FitResult& fit = stored.fit;
-  std::vector<double> origin(fit.beta.data(), fit.beta.data() + fit.beta.size());
-  origin.push_back(fit.tau);
-  if (fit.has_sigma()) origin.push_back(fit.sigma);
-  return ReplicateTally(std::move(origin));
 }
 
 /// Tables of a finished file; what the exit code says about them.
@@ -159,6 +181,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command));
 
+  check_intervals(command, data);
   const ReplicatePlan plan{.num_replicates = command.replicates,
                            .block_rows = block_rows(command, data),
                            .keep_std_errors = command.keep_std_errors,
@@ -186,12 +209,13 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   const std::unique_ptr<Scheme> scheme =
       all_or_none(comm, [&] { return make_scheme(command, data, fit); });
-  const ResultContents contents{.command = "bootstrap",
-                                .job = job,
-                                .fit = stored_fit(data, fit),
-                                .replicates = plan,
-                                .provenance = record.at_start(),
-                                .session = record.session()};
+  ResultContents contents{.command = "bootstrap",
+                          .job = job,
+                          .fit = stored_fit(data, fit),
+                          .replicates = plan,
+                          .provenance = record.at_start(),
+                          .session = record.session()};
+  contents.fit.delete_one = fit_without_groups(comm, command, data, fit);
   if (command.run.dry_run) {
     root_or_none(comm, [&] {
       const auto make = [&](std::int64_t first, std::int64_t count, ReplicateRows& rows) {
@@ -206,15 +230,16 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   root_or_none(comm, [&] { writer.emplace(open_job(contents, command.run, record)); });
   signals.note_only();
   ResultWriter* const rows = writer ? &*writer : nullptr;
-  const ReplicateTally origin = empty_tally(contents.fit);
-  ReplicateRun replicates(comm, *scheme, plan, command.run, &origin, rows);
+  const SummaryRequest summary =
+      summary_request(contents.fit, command.intervals, command.run.level);
+  ReplicateRun replicates(comm, *scheme, plan, command.run, &summary, rows);
   if (replicates.run().stopped) {
     end_stopped_job(comm, plan, command.run, rows, "replicates");
     return ExitCode::stopped;
   }
   root_or_none(comm, [&] { writer->finish(); });
   signals.end_at_once();
-  const auto summaries = replicates.summarize(command.intervals, command.run.level);
+  const auto summaries = replicates.summarize();
   return tables(summaries ? &*summaries : nullptr);
 }
 

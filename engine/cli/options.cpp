@@ -36,9 +36,11 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
            intervals.clear();
            for (const std::string& word : words) {
              const std::optional<IntervalType> type = interval_type(word);
-             if (!type) {
-               throw UsageError(fmt::format(
-                   "--intervals {}: not one of norm, basic, perc in this version", word));
+             if (!type || *type == IntervalType::stud) {
+               throw UsageError(
+                   fmt::format("--intervals {}: not one of norm, basic, perc, bc, bca in "
+                               "this version",
+                               word));
              }
              if (std::find(intervals.begin(), intervals.end(), *type) ==
                  intervals.end()) {
@@ -46,7 +48,7 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
              }
            }
          },
-         "norm, basic, perc, separated by commas (default perc)")
+         "norm, basic, perc, bc, bca, separated by commas (default perc)")
       ->delimiter(',')
       ->type_name("LIST");
 }
@@ -201,6 +203,10 @@ void add_options(CLI::App& app, InspectCommand& command) {
   app.add_option("--table", command.table, "data frame in the file (default /data)")
       ->type_name("PATH");
   add_format(app, command.format);
+}
+
+bool BootstrapCommand::wants(IntervalType interval) const {
+  return std::find(intervals.begin(), intervals.end(), interval) != intervals.end();
 }
 
 void validate(const FitCommand& command) {

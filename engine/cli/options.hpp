@@ -37,6 +37,7 @@ struct BootstrapCommand {
   std::optional<WildWeights> wild_weights;  ///< wild only; none given: Rademacher
   std::int64_t replicates = 0;
   std::vector<IntervalType> intervals;
+  bool wants(IntervalType interval) const;
   bool keep_std_errors = true;
   double max_failed = 0.01;
   Shard shard;

@@ -44,13 +44,14 @@ ReplicateRun::ReplicateRun(const Communicator& comm,
                            const Scheme& scheme,
                            const ReplicatePlan& plan,
                            const RunSettings& settings,
-                           const ReplicateTally* origin,
+                           const SummaryRequest* summary,
                            ResultWriter* writer,
                            std::string what)
     : comm_(comm),
       scheme_(scheme),
       plan_(plan),
       settings_(settings),
+      summary_(summary),
       writer_(writer),
       what_(std::move(what)),
       shift_(plan.blocks().first * plan.block_rows) {
@@ -59,10 +60,10 @@ ReplicateRun::ReplicateRun(const Communicator& comm,
   comm.broadcast(access);
   if (comm.on_root_node() && !rows_go_by_message()) part_ = SharedPart::open(access);
 
-  if (origin == nullptr) return;
+  if (summary == nullptr) return;
   ReplicateRows pilot;
   scheme.make(shift_, std::min({kPilotRows, plan.block_rows, plan.num_rows()}), pilot);
-  ReplicateTally tally = *origin;
+  ReplicateTally tally = empty_tally(*summary);
   tally.lay_bins(pilot.estimate, pilot.status);
   tallies_.assign(static_cast<std::size_t>(settings.num_threads()), tally);
 }
@@ -116,8 +117,7 @@ BlockRange ReplicateRun::share_of_second_pass() const {
   return part_ ? local_range(plan_.blocks().count, before, all) : BlockRange{};
 }
 
-std::optional<ReplicateSummaries> ReplicateRun::summarize(
-    std::span<const IntervalType> types, double level) {
+std::optional<ReplicateSummaries> ReplicateRun::summarize() {
   if (!made_all_ || tallies_.empty()) return std::nullopt;
   for (std::size_t worker = 1; worker < tallies_.size(); ++worker)
     tallies_.front().merge(tallies_[worker]);
@@ -134,10 +134,9 @@ std::optional<ReplicateSummaries> ReplicateRun::summarize(
   const BlockRange blocks = share_of_second_pass();
   const bool anybody = comm_.all_sum(blocks.count) > 0;
   if (!anybody) return std::nullopt;  // no rank sees the file: rank 0 reads it by itself
-  const std::vector<std::int64_t> ranks = ranks_needed(tally->num_used(), types, level);
-  OrderStatistics ordered(*tally, ranks);
+  OrderStatistics ordered(*tally, ranks_needed(*summary_, *tally));
   all_or_none(comm_, [&] {
-    if (ranks.empty() || blocks.count == 0) return;
+    if (ordered.empty() || blocks.count == 0) return;
     const BlockLoopOptions loop{.threads = settings_.num_threads()};
     struct Workspace {
       OrderStatistics ordered;

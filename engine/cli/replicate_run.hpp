@@ -8,7 +8,7 @@
 
 #include "engine/cli/options.hpp"
 #include "engine/report/bootstrap_rows.hpp"
-#include "engine/resample/replicate_tally.hpp"
+#include "engine/resample/replicate_summary.hpp"
 #include "engine/resample/scheme.hpp"
 #include "engine/run/communicator.hpp"
 #include "engine/run/task_runner.hpp"
@@ -29,7 +29,7 @@ namespace merit {
 /// see the file share the second pass. Neither changes a bit of the tables.
 class ReplicateRun {
  public:
-  /// @param origin  an empty tally of the columns; null: nobody will ask for tables of them
+  /// @param summary  the tables that will be asked for; null: none
   /// @param writer  rank 0's; null elsewhere
   /// @param what  the rows' name
   /// *Collective*
@@ -37,7 +37,7 @@ class ReplicateRun {
                const Scheme& scheme,
                const ReplicatePlan& plan,
                const RunSettings& settings,
-               const ReplicateTally* origin,
+               const SummaryRequest* summary,
                ResultWriter* writer,
                std::string what = "replicates");
 
@@ -45,8 +45,7 @@ class ReplicateRun {
   RunSummary run();
 
   /// Summaries on rank 0, if this run made all of the file's replicates. *Collective*
-  std::optional<ReplicateSummaries> summarize(std::span<const IntervalType> types,
-                                              double level);
+  std::optional<ReplicateSummaries> summarize();
 
  private:
   Bytes make(int worker, std::int64_t first, std::int64_t count);
@@ -57,6 +56,7 @@ class ReplicateRun {
   const Scheme& scheme_;
   const ReplicatePlan plan_;
   const RunSettings& settings_;
+  const SummaryRequest* summary_;
   ResultWriter* writer_;
   const std::string what_;
   std::int64_t shift_;  ///< the first replicate of this file

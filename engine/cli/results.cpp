@@ -16,7 +16,6 @@
 #include "engine/cli/same_job.hpp"
 #include "engine/error.hpp"
 #include "engine/fit/gaussian_fit.hpp"
-#include "engine/report/bootstrap_rows.hpp"
 #include "engine/report/fit_rows.hpp"
 #include "engine/report/render.hpp"
 
@@ -164,51 +163,6 @@ Report fit_report(const std::string& command,
     }
   }
   report.provenance = provenance;
-  return report;
-}
-
-Report bootstrap_report(const ResultFile& file,
-                        std::span<const IntervalType> intervals,
-                        const ReportOptions& options,
-                        const ReplicateSummaries* known) {
-  Report report =
-      fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
-  for (const auto& [name, value] : file.job()) {
-    if (name == "type" || name == "resample" || name == "reb_type" || name == "wild_hc" ||
-        name == "wild_weights" || name == "seed") {
-      report.options.emplace_back(name, value);
-    }
-  }
-  std::vector<TidyRow> modes;
-  const std::size_t num_estimates = file.columns().size();
-  if (report.tidy.size() > num_estimates) {
-    modes.assign(report.tidy.begin() + static_cast<std::ptrdiff_t>(num_estimates),
-                 report.tidy.end());
-    report.tidy.resize(num_estimates);
-  }
-  const ReadReplicates read = [&](const UseReplicates& use) { file.for_each_block(use); };
-  const ReplicateTally tally =
-      known ? *known->tally : tally_replicates(report.tidy, read);
-  report.glance.replicates = count_replicates(tally);
-  OrderStatistics ordered =
-      known ? known->ordered : order_replicates(tally, read, intervals, options.level);
-  BootstrapRows rows =
-      summarize_replicates(report.tidy, tally, ordered, intervals, options.level);
-  report.tidy = std::move(rows.tidy);
-  append(std::move(modes), report.tidy);
-  report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
-  if (file.num_committed() < file.replicates()->num_replicates) {
-    std::string note = fmt::format("partial: {} of {} replicates are there",
-                                   file.num_committed(),
-                                   file.replicates()->num_replicates);
-    if (const Shard shard = file.shard(); shard != Shard{}) {
-      note += fmt::format(" (shard {}: {} of its {})",
-                          text_of(shard),
-                          file.num_committed(),
-                          file.replicates()->num_rows());
-    }
-    report.notes.push_back(std::move(note));
-  }
   return report;
 }
 

@@ -8,7 +8,6 @@
 
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/options.hpp"
-#include "engine/report/bootstrap_rows.hpp"
 #include "engine/report/report.hpp"
 #include "io/result_store.hpp"
 
@@ -44,13 +43,6 @@ Report fit_report(const std::string& command,
                   const JobDescription& job,
                   const Attributes& provenance,
                   const ReportOptions& options);
-
-/// A report of a bootstrap: the replicates' intervals instead of the fit's own.
-/// @param known  of all replicates in the file, if somebody has kept them
-Report bootstrap_report(const ResultFile& file,
-                        std::span<const IntervalType> intervals,
-                        const ReportOptions& options,
-                        const ReplicateSummaries* known = nullptr);
 
 /// Writes a report to stdout, and the notes that CSV has no place for to stderr.
 /// @throws IoError if it does not get there

@@ -25,6 +25,8 @@ std::string remedy(const JobDifference& difference) {
   }
   if (difference.field == "formula") return "give the stored one";
   if (difference.field == "prior") return "give the --prior options that lead to them";
+  if (difference.field == "delete_one")
+    return difference.stored.empty() ? "--intervals without bca" : "--intervals with bca";
   if (difference.field == "drop_collinear") {
     return difference.stored == "true" ? "--drop-collinear" : "without --drop-collinear";
   }

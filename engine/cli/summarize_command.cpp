@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include "engine/cli/bootstrap_report.hpp"
 #include "engine/cli/commands.hpp"
 #include "engine/cli/draw_report.hpp"
 #include "engine/cli/results.hpp"

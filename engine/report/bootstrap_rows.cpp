@@ -1,60 +1,91 @@
 // SPDX-License-Identifier: MIT
 #include "engine/report/bootstrap_rows.hpp"
 
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace merit {
+namespace {
+
+std::optional<double> known(double value) {
+  return std::isnan(value) ? std::nullopt : std::optional<double>(value);
+}
+
+/// Why there is no interval, said of one or several terms.
+std::string reason(Undefined why) {
+  switch (why) {
+    case Undefined::z0_infinite:
+      return "all replicates lie on one side of the estimate, so that z0 is infinite";
+    case Undefined::no_acceleration:
+      return "the estimates without one group do not tell an acceleration";
+    case Undefined::beyond_pole:
+      return "the acceleration is too large for this level";
+    case Undefined::no_std_error:
+      return "the estimate has no standard error";
+    case Undefined::no:
+    case Undefined::few_replicates:
+      break;
+  }
+  return "";
+}
+
+/// One note per kind of interval and reason, with the terms concerned.
+class UndefinedNotes {
+ public:
+  void add(const Interval& interval, const std::string& term) {
+    if (!reason(interval.undefined).empty())
+      terms_[{interval.type, interval.undefined}].push_back(term);
+  }
+  void write(std::vector<std::string>& notes) const {
+    for (const auto& [key, terms] : terms_) {
+      notes.push_back(fmt::format("no {} interval of {}: {}",
+                                  name(key.first),
+                                  fmt::join(terms, ", "),
+                                  reason(key.second)));
+    }
+  }
+
+ private:
+  std::map<std::pair<IntervalType, Undefined>, std::vector<std::string>> terms_;
+};
+
+}  // namespace
 
 ReplicateCounts count_replicates(const ReplicateTally& tally) {
   return {.by_status = tally.by_status()};
 }
 
-std::vector<double> original_estimates(std::span<const TidyRow> original) {
-  std::vector<double> estimates;
-  for (const TidyRow& row : original)
-    estimates.push_back(row.estimate.value_or(0.0));
-  return estimates;
-}
-
-ReplicateTally tally_replicates(std::span<const TidyRow> original,
+ReplicateTally tally_replicates(const SummaryRequest& request,
                                 const ReadReplicates& read) {
-  ReplicateTally tally(original_estimates(original));
+  ReplicateTally tally = empty_tally(request);
   read([&](auto first, auto estimates, auto status) {
     tally.add(first, estimates, status);
   });
   return tally;
 }
 
-OrderStatistics order_replicates(const ReplicateTally& tally,
-                                 const ReadReplicates& read,
-                                 std::span<const IntervalType> types,
-                                 double level) {
-  const std::vector<std::int64_t> ranks = ranks_needed(tally.num_used(), types, level);
-  OrderStatistics ordered(tally, ranks);
-  if (!ranks.empty()) {
+OrderStatistics order_replicates(const SummaryRequest& request,
+                                 const ReplicateTally& tally,
+                                 const ReadReplicates& read) {
+  OrderStatistics ordered(tally, ranks_needed(request, tally));
+  if (!ordered.empty()) {
     read([&](auto, auto estimates, auto status) { ordered.add(estimates, status); });
   }
   return ordered;
 }
 
-BootstrapRows summarize_replicates(std::span<const TidyRow> original,
+BootstrapRows summarize_replicates(const SummaryRequest& request,
+                                   std::span<const TidyRow> original,
                                    const ReplicateTally& tally,
-                                   OrderStatistics& ordered,
-                                   std::span<const IntervalType> types,
-                                   double level) {
+                                   OrderStatistics& ordered) {
   BootstrapRows out;
+  UndefinedNotes undefined;
   bool extreme = false;
-  std::int64_t used = 0;
   for (std::size_t column = 0; column < original.size(); ++column) {
-    const BootstrapSummary summary = summarize_bootstrap(
-        original[column].estimate.value_or(0.0),
-        tally.moments(column),
-        [&](std::int64_t k) { return ordered(column, k); },
-        types,
-        level);
-    used = summary.num_replicates;
+    const BootstrapSummary summary = summarize_column(request, column, tally, ordered);
     for (const Interval& interval : summary.intervals) {
       TidyRow row;
       row.effect = original[column].effect;
@@ -63,20 +94,25 @@ BootstrapRows summarize_replicates(std::span<const TidyRow> original,
       row.estimate = original[column].estimate;
       row.bias = summary.bias;
       row.std_error = summary.sd;
+      if (original[column].p_value) row.p_value = known(interval.p_value);
       row.conf_low = interval.low;
       row.conf_high = interval.high;
       row.conf_type = name(interval.type);
+      row.conf_low_mcse = known(interval.low_mcse);
+      row.conf_high_mcse = known(interval.high_mcse);
+      undefined.add(interval, row.term);
       out.tidy.push_back(std::move(row));
       extreme = extreme || interval.extreme;
     }
   }
   if (extreme) {
     out.notes.push_back(fmt::format(
-        "{} replicates are too few for {:g}% intervals: their ends are the smallest and "
-        "largest replicates",
-        used,
-        100.0 * level));
+        "{} replicates are too few for {:g}% intervals: some ends are the smallest or "
+        "largest replicate",
+        tally.num_used(),
+        100.0 * request.level));
   }
+  undefined.write(out.notes);
   return out;
 }
 

@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "engine/report/report.hpp"
-#include "engine/resample/intervals.hpp"
-#include "engine/resample/replicate_tally.hpp"
+#include "engine/resample/replicate_summary.hpp"
 
 namespace merit {
 
@@ -25,15 +24,14 @@ using UseReplicates = std::function<void(std::int64_t first,
 using ReadReplicates = std::function<void(const UseReplicates& use)>;
 
 /// The first pass over stored replicates (ReplicateTally).
-ReplicateTally tally_replicates(std::span<const TidyRow> original,
+ReplicateTally tally_replicates(const SummaryRequest& request,
                                 const ReadReplicates& read);
 
 /// The second pass, where an interval rests on quantiles.
 /// @param tally  of all replicates that `read` hands out; must outlive the result
-OrderStatistics order_replicates(const ReplicateTally& tally,
-                                 const ReadReplicates& read,
-                                 std::span<const IntervalType> types,
-                                 double level);
+OrderStatistics order_replicates(const SummaryRequest& request,
+                                 const ReplicateTally& tally,
+                                 const ReadReplicates& read);
 
 /// What tables of replicates are made from.
 struct ReplicateSummaries {
@@ -43,24 +41,20 @@ struct ReplicateSummaries {
 
 struct BootstrapRows {
   std::vector<TidyRow> tidy;       ///< per term, per interval type
-  std::vector<std::string> notes;  ///< intervals that rest on the extreme replicates
+  std::vector<std::string> notes;  ///< on intervals: extreme replicates, none to be had
 };
 
 /// Summarises replicates: one row per term and interval type with the original estimate,
-/// bias, bootstrap standard error and interval. Failed replicates are left out, boundary ones
-/// (τ̂ = 0) are estimates like others.
+/// bias, bootstrap standard error and interval; where the fit has a p-value (of 0), so has the
+/// bootstrap. Failed replicates are left out, boundary ones (τ̂ = 0) are estimates like others.
 ///
 /// @param original  the fit's rows whose columns are stored, in column order: p `fixed` rows,
 ///                  then sd__(Intercept) and sd__Observation
 /// @param tally     of all replicates
-/// @param ordered   of the same, for the ranks_needed by types and level
-BootstrapRows summarize_replicates(std::span<const TidyRow> original,
+/// @param ordered   of the same, for the ranks_needed by the request
+BootstrapRows summarize_replicates(const SummaryRequest& request,
+                                   std::span<const TidyRow> original,
                                    const ReplicateTally& tally,
-                                   OrderStatistics& ordered,
-                                   std::span<const IntervalType> types,
-                                   double level);
-
-/// t₀ of each column: the origin of its tally.
-std::vector<double> original_estimates(std::span<const TidyRow> original);
+                                   OrderStatistics& ordered);
 
 }  // namespace merit

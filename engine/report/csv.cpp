@@ -28,12 +28,13 @@ std::string field(const std::optional<double>& value) {
 }  // namespace
 
 std::string to_csv(const Report& report) {
-  const bool with_bias = report.glance.replicates.has_value();
+  const bool replicates = report.glance.replicates.has_value();
   const bool with_draws = report.glance.draws.has_value();
   std::string out = fmt::format(
       "effect,group,level,term,estimate,{}std.error,statistic,df,p.value,conf.low,"
-      "conf.high,conf.type{}\n",
-      with_bias ? "bias," : "",
+      "conf.high,conf.type{}{}\n",
+      replicates ? "bias," : "",
+      replicates ? ",conf.low.mcse,conf.high.mcse" : "",
       with_draws ? ",rhat,ess_bulk,ess_tail,mcse" : "");
   for (const TidyRow& row : report.tidy) {
     out += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{},{}",
@@ -42,7 +43,7 @@ std::string to_csv(const Report& report) {
                        field(row.level),
                        field(row.term),
                        field(row.estimate),
-                       with_bias ? field(row.bias) + "," : "",
+                       replicates ? field(row.bias) + "," : "",
                        field(row.std_error),
                        field(row.statistic),
                        field(row.df),
@@ -50,6 +51,8 @@ std::string to_csv(const Report& report) {
                        field(row.conf_low),
                        field(row.conf_high),
                        field(row.conf_type));
+    if (replicates)
+      out += fmt::format(",{},{}", field(row.conf_low_mcse), field(row.conf_high_mcse));
     if (with_draws) {
       out += fmt::format(",{},{},{},{}",
                          field(row.rhat),

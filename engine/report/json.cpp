@@ -106,13 +106,13 @@ Json json_of(const Glance& glance) {
   return out;
 }
 
-Json json_of(const TidyRow& row, bool with_bias) {
+Json json_of(const TidyRow& row, bool replicates) {
   Json out = {{"effect", row.effect},
               {"group", text_or_null(row.group)},
               {"level", row.effect == "ran_vals" ? Json(row.level) : Json(nullptr)},
               {"term", row.term},
               {"estimate", estimate_or_null(row.estimate)}};
-  if (with_bias) out["bias"] = value_or_null(row.bias);
+  if (replicates) out["bias"] = value_or_null(row.bias);
   out["std.error"] = value_or_null(row.std_error);
   out["statistic"] = value_or_null(row.statistic);
   out["df"] = value_or_null(row.df);
@@ -120,6 +120,10 @@ Json json_of(const TidyRow& row, bool with_bias) {
   out["conf.low"] = value_or_null(row.conf_low);
   out["conf.high"] = value_or_null(row.conf_high);
   out["conf.type"] = text_or_null(row.conf_type);
+  if (replicates) {
+    out["conf.low.mcse"] = value_or_null(row.conf_low_mcse);
+    out["conf.high.mcse"] = value_or_null(row.conf_high_mcse);
+  }
   if (row.rhat) {
     out["rhat"] = *row.rhat;
     out["ess_bulk"] = value_or_null(row.ess_bulk);

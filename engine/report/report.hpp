@@ -38,7 +38,11 @@ struct TidyRow {
   std::optional<double> conf_low;
   std::optional<double> conf_high;
   std::string
-      conf_type;  ///< "wald", "norm", "basic", "perc", "eti"; empty without interval
+      conf_type;  ///< "wald", "norm", "basic", "perc", "bc", "bca", "eti"; empty without interval
+
+  // Bootstrap: Monte-Carlo standard errors of the interval's ends.
+  std::optional<double> conf_low_mcse;
+  std::optional<double> conf_high_mcse;
 
   // Posterior draws: convergence and Monte Carlo error (engine/posterior/diagnostics.hpp).
   std::optional<double> rhat;

@@ -297,6 +297,13 @@ TextTable test_table(const std::vector<TestResult>& tests) {
   return table;
 }
 
+/// The larger of the two ends' Monte-Carlo errors.
+std::string mcse_text(const TidyRow& row) {
+  const double mcse =
+      std::max(row.conf_low_mcse.value_or(NAN), row.conf_high_mcse.value_or(NAN));
+  return std::isfinite(mcse) ? fmt::format("{:.2g}", mcse) : "";
+}
+
 /// Bootstrap rows: what repeats from one interval type to the next is printed once.
 TextTable replicate_table(const std::vector<TidyRow>& rows, double level) {
   TextTable table;
@@ -304,20 +311,31 @@ TextTable replicate_table(const std::vector<TidyRow>& rows, double level) {
   table.add_column("Estimate", Align::decimal);
   table.add_column("Bias", Align::decimal);
   table.add_column("Std.Error", Align::decimal);
+  const bool tests = std::any_of(rows.begin(), rows.end(), [](const TidyRow& row) {
+    return row.p_value.has_value();
+  });
+  if (tests) table.add_column("p", Align::decimal);
   add_interval_columns(table, level);
+  table.add_column("MCSE", Align::decimal);
   table.add_column("Interval", Align::left);
   const TidyRow* last = nullptr;
   for (const TidyRow& row : rows) {
     const double scale = row.std_error.value_or(NAN);
     const bool again =
         last != nullptr && last->term == row.term && last->group == row.group;
-    table.add_row({again ? "" : row.term,
-                   again ? "" : cell(row.estimate, scale),
-                   again ? "" : cell(row.bias, scale),
-                   again ? "" : cell(row.std_error, scale),
-                   cell(row.conf_low, scale),
-                   cell(row.conf_high, scale),
-                   row.conf_type});
+    std::vector<std::string> cells = {again ? "" : row.term,
+                                      again ? "" : cell(row.estimate, scale),
+                                      again ? "" : cell(row.bias, scale),
+                                      again ? "" : cell(row.std_error, scale)};
+    if (tests) {
+      const bool same = again && last->p_value == row.p_value;
+      cells.push_back(same || !row.p_value ? "" : p_value_text(*row.p_value));
+    }
+    cells.push_back(cell(row.conf_low, scale));
+    cells.push_back(cell(row.conf_high, scale));
+    cells.push_back(mcse_text(row));
+    cells.push_back(row.conf_type);
+    table.add_row(std::move(cells));
     last = &row;
   }
   return table;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/random/stream.hpp"
+#include "engine/resample/delete_one.hpp"
 #include "engine/resample/glmm_refit.hpp"
 #include "engine/resample/simulate.hpp"
 
@@ -91,17 +92,9 @@ class Parametric : public GlmmScheme {
   mutable WorkerPool<Worker> pool_;
 };
 
-class Groups : public GlmmScheme {
+/// Refits with groups that count so many times each.
+class Reweighted : public GlmmScheme {
  public:
-  Groups(std::shared_ptr<const GlmmModel> model,
-         const GlmmFit& fit,
-         const SchemeOptions& options)
-      : GlmmScheme(std::move(model), fit, options) {
-    const PackedRows& rows = model_->rows;
-    for (std::int64_t j = 0; j < rows.num_groups(); ++j)
-      constant_.push_back(log_constant(model_->family, rows, rows.y, j));
-  }
-
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     resize(count, rows);
     pool_.with_worker([&] { return std::make_unique<Worker>(*model_, fit_); },
@@ -111,7 +104,22 @@ class Groups : public GlmmScheme {
                       });
   }
 
+ protected:
+  Reweighted(std::shared_ptr<const GlmmModel> model,
+             const GlmmFit& fit,
+             const SchemeOptions& options)
+      : GlmmScheme(std::move(model), fit, options) {
+    const PackedRows& rows = model_->rows;
+    for (std::int64_t j = 0; j < rows.num_groups(); ++j)
+      constant_.push_back(log_constant(model_->family, rows, rows.y, j));
+  }
+
+  std::int64_t num_groups() const { return model_->rows.num_groups(); }
+
  private:
+  /// How often each group counts in a replicate. @param multiplicity  J
+  virtual void draw(std::int64_t replicate, std::vector<double>& multiplicity) const = 0;
+
   struct Worker {
     Worker(const GlmmModel& model, const GlmmFit& fit) : refit(model, fit, nullptr) {}
     GlmmRefit refit;
@@ -122,11 +130,8 @@ class Groups : public GlmmScheme {
                 std::int64_t at,
                 Worker& worker,
                 ReplicateRows& rows) const {
-    const std::int64_t J = model_->rows.num_groups();
-    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
-    worker.multiplicity.assign(static_cast<std::size_t>(J), 0.0);
-    for (std::int64_t slot = 0; slot < J; ++slot)
-      worker.multiplicity[static_cast<std::size_t>(stream.index(J))] += 1.0;
+    worker.multiplicity.resize(static_cast<std::size_t>(num_groups()));
+    draw(replicate, worker.multiplicity);
     const double* multiplicity = worker.multiplicity.data();
     if (!varies(*model_, model_->rows, model_->rows.y, multiplicity))
       return GlmmRefit::fail(ReplicateStatus::degenerate, at, rows);
@@ -140,6 +145,38 @@ class Groups : public GlmmScheme {
 
   std::vector<double> constant_;  // J
   mutable WorkerPool<Worker> pool_;
+};
+
+/// Groups drawn with replacement.
+class Groups : public Reweighted {
+ public:
+  Groups(std::shared_ptr<const GlmmModel> model,
+         const GlmmFit& fit,
+         const SchemeOptions& options)
+      : Reweighted(std::move(model), fit, options) {}
+
+ private:
+  void draw(std::int64_t replicate, std::vector<double>& multiplicity) const override {
+    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
+    std::fill(multiplicity.begin(), multiplicity.end(), 0.0);
+    for (std::int64_t slot = 0; slot < num_groups(); ++slot)
+      multiplicity[static_cast<std::size_t>(stream.index(num_groups()))] += 1.0;
+  }
+};
+
+/// All groups but the one whose number the replicate has.
+class AllButOne : public Reweighted {
+ public:
+  AllButOne(std::shared_ptr<const GlmmModel> model,
+            const GlmmFit& fit,
+            const SchemeOptions& options)
+      : Reweighted(std::move(model), fit, options) {}
+
+ private:
+  void draw(std::int64_t replicate, std::vector<double>& multiplicity) const override {
+    std::fill(multiplicity.begin(), multiplicity.end(), 1.0);
+    multiplicity[static_cast<std::size_t>(replicate)] = 0.0;
+  }
 };
 
 class Rows : public GlmmScheme {
@@ -234,6 +271,12 @@ std::unique_ptr<Scheme> glmm_group_bootstrap(std::shared_ptr<const GlmmModel> mo
                                              const GlmmFit& fit,
                                              const SchemeOptions& options) {
   return std::make_unique<Groups>(std::move(model), fit, options);
+}
+
+std::unique_ptr<Scheme> glmm_delete_one_group(std::shared_ptr<const GlmmModel> model,
+                                              const GlmmFit& fit) {
+  return std::make_unique<AllButOne>(
+      std::move(model), fit, SchemeOptions{.keep_std_errors = false});
 }
 
 std::unique_ptr<Scheme> glmm_row_bootstrap(std::shared_ptr<const GlmmModel> model,

@@ -55,17 +55,26 @@ TallyKernel tally_kernel(SimdLevel level) {
       level, simd_v2::tally_kernel, simd_v3::tally_kernel, simd_v4::tally_kernel)();
 }
 
-ReplicateTally::ReplicateTally(std::vector<double> origin)
+ReplicateTally::ReplicateTally(std::vector<double> origin, std::vector<double> far)
     : num_columns_(origin.size()),
       origin_(std::move(origin)),
-      count_(num_columns_ * kBins, 0) {
+      far_(std::move(far)),
+      below_(padded(num_columns_), 0.0),
+      beyond_(below_),
+      count_(num_columns_ * (kBins + 1), 0) {
+  if (far_.empty()) {
+    for (const double t0 : origin_)
+      far_.push_back(std::abs(t0));
+  }
   origin_.resize(padded(num_columns_), 0.0);
+  far_.resize(padded(num_columns_), 0.0);
 }
 
 TallyColumns ReplicateTally::columns() const {
   return {.num_columns = static_cast<int>(num_columns_),
           .num_bins = kBins,
           .origin = origin_.data(),
+          .far = far_.data(),
           .low = low_.data(),
           .per_unit = per_unit_.data()};
 }
@@ -77,7 +86,7 @@ void ReplicateTally::lay_bins(std::span<const double> estimates,
   for (std::size_t column = 0; column < num_columns_; ++column) {
     values.clear();
     visit_rows(estimates, status, num_columns_, [&](const double* row) {
-      values.push_back(row[column]);
+      if (!std::isnan(row[column])) values.push_back(row[column]);
     });
     if (values.empty()) values.push_back(origin_[column]);
     const auto quartile = [&values](std::size_t k) {
@@ -106,7 +115,11 @@ int ReplicateTally::bin(std::size_t column, double value) const {
 }
 
 std::int64_t ReplicateTally::count(std::size_t column, int bin) const {
-  return count_[column * kBins + static_cast<std::size_t>(bin)];
+  return count_[column * (kBins + 1) + static_cast<std::size_t>(bin)];
+}
+
+std::int64_t ReplicateTally::num_defined(std::size_t column) const {
+  return num_used_ - count(column, kBins);
 }
 
 void ReplicateTally::add(std::int64_t first,
@@ -121,11 +134,14 @@ void ReplicateTally::add(std::int64_t first,
                      ? code
                      : static_cast<std::size_t>(ReplicateStatus::not_converged)];
   }
-  Sums sums(2 * padded(num_columns_), 0.0);
+  const std::size_t width = padded(num_columns_);
+  Sums sums(4 * width, 0.0);
+  TallySums to{.count = count_.data(), .below = below_.data(), .beyond = beyond_.data()};
+  for (std::size_t k = 0; k < 4; ++k)
+    to.power[k] = sums.data() + k * width;
   visit_rows(estimates, status, num_columns_, [&](const double* row) {
     ++num_used_;
-    kernel().add(
-        columns(), row, count_.data(), sums.data(), sums.data() + padded(num_columns_));
+    kernel().add(columns(), row, to);
   });
   blocks_.emplace(first, std::move(sums));
 }
@@ -139,6 +155,10 @@ void ReplicateTally::merge(const ReplicateTally& other) {
   assert(low_ == other.low_ && per_unit_ == other.per_unit_);
   for (std::size_t i = 0; i < count_.size(); ++i)
     count_[i] += other.count_[i];
+  for (std::size_t i = 0; i < below_.size(); ++i) {
+    below_[i] += other.below_[i];
+    beyond_[i] += other.beyond_[i];
+  }
   for (std::size_t i = 0; i < by_status_.size(); ++i)
     by_status_[i] += other.by_status_[i];
   num_used_ += other.num_used_;
@@ -150,6 +170,9 @@ Bytes pack(const ReplicateTally& tally) {
   const auto put = [&writer](const auto& values) { writer.put_all(std::span(values)); };
   writer.put(static_cast<std::int64_t>(tally.num_columns_));
   put(tally.origin_);
+  put(tally.far_);
+  put(tally.below_);
+  put(tally.beyond_);
   put(tally.low_);
   put(tally.per_unit_);
   put(tally.count_);
@@ -168,6 +191,9 @@ ReplicateTally unpack_tally(std::span<const std::byte> bytes) {
   const auto num_columns = static_cast<std::size_t>(reader.take<std::int64_t>());
   ReplicateTally tally{std::vector<double>(num_columns)};
   tally.origin_ = reader.take_vector<double>();
+  tally.far_ = reader.take_vector<double>();
+  tally.below_ = reader.take_vector<double>();
+  tally.beyond_ = reader.take_vector<double>();
   tally.low_ = reader.take_vector<double>();
   tally.per_unit_ = reader.take_vector<double>();
   tally.count_ = reader.take_vector<std::int64_t>();
@@ -181,38 +207,46 @@ ReplicateTally unpack_tally(std::span<const std::byte> bytes) {
 }
 
 ReplicateMoments ReplicateTally::moments(std::size_t column) const {
-  ReplicateMoments out{.num_replicates = num_used_, .mean = kNaN, .sd = kNaN};
-  if (num_used_ == 0) return out;
-  double first = 0.0, second = 0.0;
+  const std::int64_t num = num_defined(column);
+  ReplicateMoments out{.num_replicates = num, .mean = kNaN, .sd = kNaN};
+  if (num == 0) return out;
+  std::array<double, 4> power{};
   for (const auto& [replicate, sums] : blocks_) {
-    first += sums[column];
-    second += sums[padded(num_columns_) + column];
+    for (std::size_t k = 0; k < 4; ++k)
+      power[k] += sums[k * padded(num_columns_) + column];
   }
-  const auto R = static_cast<double>(num_used_);
-  const double offset = first / R;
-  out.mean = origin_[column] + offset;
-  if (num_used_ >= 2) {
-    out.sd = std::sqrt(std::max(0.0, second - offset * first) / (R - 1.0));
+  out.num_below = static_cast<std::int64_t>(below_[column]);
+  out.num_beyond = static_cast<std::int64_t>(beyond_[column]);
+  const auto R = static_cast<double>(num);
+  const double d = power[0] / R;
+  out.mean = origin_[column] + d;
+  if (num >= 2) {
+    out.sd = std::sqrt(std::max(0.0, power[1] - d * power[0]) / (R - 1.0));
   }
+  // From moments about t₀ to central ones.
+  const double m2 = power[1] / R, m3 = power[2] / R, m4 = power[3] / R;
+  out.third = m3 - d * (3.0 * m2 - 2.0 * d * d);
+  out.fourth = m4 - d * (4.0 * m3 - d * (6.0 * m2 - 3.0 * d * d));
   return out;
 }
 
 OrderStatistics::OrderStatistics(const ReplicateTally& tally,
-                                 std::span<const std::int64_t> ranks)
+                                 const std::vector<std::vector<std::int64_t>>& ranks)
     : tally_(tally), wanted_(tally.num_columns()) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const std::size_t width = padded(tally.num_columns());
   ranges_.assign(4 * width, kInfinity);  // nothing is wanted
   for (std::size_t column = 0; column < tally.num_columns(); ++column) {
-    for (const std::int64_t k : ranks) {
-      assert(k >= 1 && k <= tally.num_used());
+    for (const std::int64_t k : ranks.at(column)) {
+      assert(k >= 1 && k <= tally.num_defined(column));
       std::int64_t before = 0;
       int bin = 0;
       while (before + tally.count(column, bin) < k)
         before += tally.count(column, bin++);
-      Bin& entry = wanted_[column][bin];
-      entry.before = before;
-      entry.values.reserve(static_cast<std::size_t>(tally.count(column, bin)));
+      const auto [entry, is_new] = wanted_[column].try_emplace(bin);
+      if (!is_new) continue;
+      entry->second.before = before;
+      entry->second.values.reserve(static_cast<std::size_t>(tally.count(column, bin)));
       // The lower half of the bins in one range, the upper in the other; the outermost bins
       // take what lies beyond them.
       const std::size_t range = bin < ReplicateTally::kBins / 2 ? 0 : 1;
@@ -224,6 +258,11 @@ OrderStatistics::OrderStatistics(const ReplicateTally& tally,
       end = is_empty ? behind : std::max(end, behind);
     }
   }
+}
+
+bool OrderStatistics::empty() const {
+  return std::all_of(
+      wanted_.begin(), wanted_.end(), [](const auto& bins) { return bins.empty(); });
 }
 
 void OrderStatistics::add(std::span<const double> estimates,
@@ -240,6 +279,7 @@ void OrderStatistics::add(std::span<const double> estimates,
 
 void OrderStatistics::collect(const double* row) {
   for (std::size_t column = 0; column < tally_.num_columns(); ++column) {
+    if (std::isnan(row[column])) continue;
     const auto entry = wanted_[column].find(tally_.bin(column, row[column]));
     if (entry != wanted_[column].end()) entry->second.values.push_back(row[column]);
   }

@@ -10,22 +10,32 @@ MERIT_INLINE Lanes position(const TallyColumns& columns, int a, Lanes value) {
   return (value - load(columns.low + a)) * load(columns.per_unit + a);
 }
 
-void add(const TallyColumns& columns,
-         const double* row,
-         std::int64_t* count,
-         double* first,
-         double* second) {
+MERIT_INLINE void add_to(double* sums, Lanes terms) {
+  store(sums, load(sums) + terms);
+}
+
+void add(const TallyColumns& columns, const double* row, const TallySums& sums) {
+  const Lanes zero = broadcast(0.0), one = broadcast(1.0);
   const Lanes last = broadcast(columns.num_bins - 1.0);
+  const Lanes behind = broadcast(columns.num_bins);
+  const std::int64_t stride = columns.num_bins + 1;
   for (int a = 0; a < columns.num_columns; a += kLanes) {
     const Lanes value = load(row + a);
-    const Lanes deviation = value - load(columns.origin + a);
-    store(first + a, load(first + a) + deviation);
-    store(second + a, load(second + a) + deviation * deviation);
+    const IntLanes known = value <= value;  // not NaN
+    const Lanes deviation = select(known, value - load(columns.origin + a), zero);
+    const Lanes square = deviation * deviation;
+    add_to(sums.power[0] + a, deviation);
+    add_to(sums.power[1] + a, square);
+    add_to(sums.power[2] + a, square * deviation);
+    add_to(sums.power[3] + a, square * square);
+    add_to(sums.below + a, select(value < load(columns.origin + a), one, zero));
+    const IntLanes beyond = known & (abs(deviation) >= load(columns.far + a));
+    add_to(sums.beyond + a, select(beyond, one, zero));
     double at[kLanes];
-    store(at, max(broadcast(0.0), min(last, position(columns, a, value))));
+    store(at, select(known, max(zero, min(last, position(columns, a, value))), behind));
     const int left = columns.num_columns - a;
     for (int k = 0; k < (left < kLanes ? left : kLanes); ++k)
-      ++count[std::int64_t{a + k} * columns.num_bins + static_cast<std::int64_t>(at[k])];
+      ++sums.count[(a + k) * stride + static_cast<std::int64_t>(at[k])];
   }
 }
 

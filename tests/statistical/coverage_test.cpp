@@ -177,7 +177,8 @@ BOOST_AUTO_TEST_CASE(percentile_intervals_cover_as_wald_intervals_do) {
         values[i] = rows.estimate[5 * i + k];
       const auto at = static_cast<Eigen::Index>(k);
       const Interval interval =
-          summarize_bootstrap(fit.beta[at], values, types, 0.95).intervals[0];
+          summarize_bootstrap({.estimate = fit.beta[at]}, values, types, 0.95)
+              .intervals[0];
       covered[k] += interval.low < model.beta[at] && model.beta[at] < interval.high;
     }
   }

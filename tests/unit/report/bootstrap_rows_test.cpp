@@ -2,7 +2,6 @@
 #include "engine/report/bootstrap_rows.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -17,10 +16,10 @@ BOOST_AUTO_TEST_SUITE(bootstrap_rows)
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::array kTypes = {IntervalType::norm, IntervalType::perc};
 
 /// Replicates in memory, handed out in blocks of seven.
 struct Replicates {
+  std::vector<IntervalType> types = {IntervalType::norm, IntervalType::perc};
   std::vector<TidyRow> original = example::sleepstudy_rows();
   std::vector<double> estimates;
   std::vector<std::uint8_t> status;
@@ -41,11 +40,17 @@ struct Replicates {
       }
     };
   }
-  ReplicateTally tally() const { return tally_replicates(original, read()); }
+  SummaryRequest request(double level = 0.95) const {
+    SummaryRequest out{.originals = {}, .types = types, .level = level};
+    for (const TidyRow& row : original)
+      out.originals.push_back({.estimate = *row.estimate});
+    return out;
+  }
+  ReplicateTally tally() const { return tally_replicates(request(), read()); }
   BootstrapRows summary(double level) const {
     const ReplicateTally tallied = tally();
-    OrderStatistics ordered = order_replicates(tallied, read(), kTypes, level);
-    return summarize_replicates(original, tallied, ordered, kTypes, level);
+    OrderStatistics ordered = order_replicates(request(level), tallied, read());
+    return summarize_replicates(request(level), original, tallied, ordered);
   }
 };
 
@@ -79,7 +84,12 @@ BOOST_AUTO_TEST_CASE(failed_replicates_are_counted_and_left_out) {
   BOOST_TEST(*perc.conf_low > *perc.estimate - 46.0);
   BOOST_TEST(*perc.conf_low < *perc.estimate - 45.0);
   BOOST_TEST(!perc.statistic);
-  BOOST_TEST(!perc.p_value);
+  BOOST_TEST(!perc.p_value);  // of a standard deviation
+  BOOST_TEST(perc.conf_low_mcse.has_value());
+  // The intercept, 251, is further from 0 than any replicate from it: (1 + 0)/(101 + 1).
+  BOOST_TEST(*got.tidy[1].p_value == 1.0 / 102.0);
+  // Days, 10.5: 80 of the deviations −50 … 50 are at least as large: those from 11 on.
+  BOOST_TEST(*got.tidy[3].p_value == 81.0 / 102.0);
 
   const ReplicateCounts counts = count_replicates(replicates.tally());
   BOOST_TEST(counts.total() == 104);
@@ -95,6 +105,21 @@ BOOST_AUTO_TEST_CASE(too_few_replicates_are_noted_once) {
   const BootstrapRows got = replicates.summary(0.95);
   BOOST_TEST_REQUIRE(got.notes.size() == 1U);
   BOOST_TEST(got.notes[0].find("20 replicates are too few for 95% intervals") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(intervals_that_do_not_exist_are_noted_with_their_terms) {
+  Replicates replicates;
+  replicates.types = {IntervalType::bc, IntervalType::perc};
+  for (int i = 1; i <= 100; ++i)
+    replicates.add(i, code(ReplicateStatus::ok));  // all above the estimates
+  const BootstrapRows got = replicates.summary(0.95);
+  BOOST_TEST(std::isnan(*got.tidy[0].conf_low));
+  BOOST_TEST(!got.tidy[0].conf_low_mcse);
+  BOOST_TEST(*got.tidy[1].conf_low > *got.tidy[1].estimate);
+  BOOST_TEST_REQUIRE(got.notes.size() == 1U);
+  BOOST_TEST(got.notes[0].find("no bc interval of (Intercept), Days, sd__(Intercept), "
+                               "sd__Observation: ") == 0U);
+  BOOST_TEST(got.notes[0].find("z0 is infinite") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(no_replicate_left_gives_nan_not_an_error) {

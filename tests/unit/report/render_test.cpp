@@ -45,6 +45,9 @@ Report bootstrap_report() {
       row.conf_low = *term.estimate - 3.0;
       row.conf_high = *term.estimate + 3.0;
       row.conf_type = type;
+      row.conf_low_mcse = 0.0123;
+      row.conf_high_mcse = type == "perc" ? 0.25 : 0.0078;
+      if (row.effect == "fixed") row.p_value = 0.00321;
       rows.push_back(row);
     }
   }
@@ -141,6 +144,8 @@ BOOST_AUTO_TEST_CASE(json_of_a_bootstrap_counts_by_reason) {
   BOOST_TEST(json["glance"]["boundary"] == 1'234);
   BOOST_TEST(json["glance"]["by_status"]["collinear"] == 766);
   BOOST_TEST(json["tidy"][0]["bias"] == -0.25);
+  BOOST_TEST(json["tidy"][1]["conf.low.mcse"] == 0.0123);
+  BOOST_TEST(json["tidy"][1]["conf.high.mcse"] == 0.25);
   BOOST_TEST(json["options"]["type"] == "parametric");
 }
 
@@ -170,11 +175,13 @@ BOOST_AUTO_TEST_CASE(csv_is_the_tidy_rows) {
              "ran_vals,school,\"two\nlines\",(Intercept),,,,,,,,\n");
 }
 
-BOOST_AUTO_TEST_CASE(csv_of_a_bootstrap_has_a_bias) {
+BOOST_AUTO_TEST_CASE(csv_of_a_bootstrap_has_bias_and_monte_carlo_errors) {
   const std::string csv = to_csv(bootstrap_report());
   BOOST_TEST(csv.find("estimate,bias,std.error") != std::string::npos);
-  BOOST_TEST(csv.find(",(Intercept),251.40510484848443,-0.25,1.5,,,,") !=
+  BOOST_TEST(csv.find(",conf.type,conf.low.mcse,conf.high.mcse\n") != std::string::npos);
+  BOOST_TEST(csv.find(",(Intercept),251.40510484848443,-0.25,1.5,,,0.00321,") !=
              std::string::npos);
+  BOOST_TEST(csv.find(",perc,0.0123,0.25\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(table_of_a_fit) {
@@ -217,18 +224,18 @@ Replicates  100,000: 99,234 used, 766 failed (collinear 766)
 Likelihood  logLik -897.0393, deviance 1794.0786, AIC 1802.0786, BIC 1814.8505
 
 Random effects
-  Term             Estimate    Bias  Std.Error   2.5 %  97.5 %  Interval
-  sd__(Intercept)    36.012  -0.250      1.500  33.012  39.012  norm
-                                                33.012  39.012  perc
-  sd__Observation    30.895  -0.250      1.500  27.895  33.895  norm
-                                                27.895  33.895  perc
+  Term             Estimate    Bias  Std.Error   2.5 %  97.5 %   MCSE  Interval
+  sd__(Intercept)    36.012  -0.250      1.500  33.012  39.012  0.012  norm
+                                                33.012  39.012  0.25   perc
+  sd__Observation    30.895  -0.250      1.500  27.895  33.895  0.012  norm
+                                                27.895  33.895  0.25   perc
 
 Fixed effects
-  Term         Estimate    Bias  Std.Error    2.5 %   97.5 %  Interval
-  (Intercept)   251.405  -0.250      1.500  248.405  254.405  norm
-                                            248.405  254.405  perc
-  Days           10.467  -0.250      1.500    7.467   13.467  norm
-                                              7.467   13.467  perc
+  Term         Estimate    Bias  Std.Error       p    2.5 %   97.5 %   MCSE  Interval
+  (Intercept)   251.405  -0.250      1.500  0.0032  248.405  254.405  0.012  norm
+                                                    248.405  254.405  0.25   perc
+  Days           10.467  -0.250      1.500  0.0032    7.467   13.467  0.012  norm
+                                                      7.467   13.467  0.25   perc
 )");
 }
 

@@ -78,6 +78,10 @@ struct Rows {
   }
 };
 
+std::vector<std::vector<std::int64_t>> every_column(std::vector<std::int64_t> ranks) {
+  return std::vector(Rows::kColumns, std::move(ranks));
+}
+
 }  // namespace
 
 // Against sorting.
@@ -92,7 +96,7 @@ BOOST_AUTO_TEST_CASE(order_statistics_are_those_of_sorted_values) {
     for (const double q : {0.025, 0.5, 0.975})
       ranks.push_back(
           std::clamp<std::int64_t>(static_cast<std::int64_t>(q * double(R)), 1, R));
-    OrderStatistics ordered(tally, ranks);
+    OrderStatistics ordered(tally, every_column(ranks));
     rows.visit(rows.in_order(),
                [&](auto, auto values, auto codes) { ordered.add(values, codes); });
     for (std::size_t column = 0; column < Rows::kColumns; ++column) {
@@ -109,12 +113,18 @@ BOOST_AUTO_TEST_CASE(moments_are_those_of_two_passes) {
   const ReplicateTally tally = rows.tally(rows.in_order());
   for (const std::size_t column : {0U, 2U, 3U, 4U, 5U}) {
     const std::vector<double> values = rows.sorted(column);
-    long double mean = 0.0L, squares = 0.0L;
+    // About the first value, for the sake of the fourth column, 1e9 and a little.
+    long double offset = 0.0L, squares = 0.0L, cubes = 0.0L, fourths = 0.0L;
     for (const double value : values)
-      mean += static_cast<long double>(value) - values[0];
-    mean = values[0] + mean / static_cast<long double>(values.size());
-    for (const double value : values)
-      squares += (value - mean) * (value - mean);
+      offset += (static_cast<long double>(value) - values[0]) /
+                static_cast<long double>(values.size());
+    const long double mean = values[0] + offset;
+    for (const double value : values) {
+      const long double d = static_cast<long double>(value) - values[0] - offset;
+      squares += d * d;
+      cubes += d * d * d;
+      fourths += d * d * d * d;
+    }
     const auto sd = static_cast<double>(
         std::sqrt(squares / static_cast<long double>(values.size() - 1)));
     const ReplicateMoments moments = tally.moments(column);
@@ -122,6 +132,21 @@ BOOST_AUTO_TEST_CASE(moments_are_those_of_two_passes) {
     BOOST_TEST(std::abs(static_cast<double>(moments.mean - mean)) <=
                1e-12 * sd + 1e-16 * std::abs(moments.mean));
     BOOST_TEST(std::abs(moments.sd - sd) <= 1e-12 * sd);
+    const auto R = static_cast<long double>(values.size());
+    BOOST_TEST(std::abs(static_cast<double>(moments.third - cubes / R)) <=
+               1e-10 * sd * sd * sd);
+    BOOST_TEST(std::abs(static_cast<double>(moments.fourth - fourths / R)) <=
+               1e-10 * sd * sd * sd * sd);
+    // The origins of Rows::tally; far from them is their own distance from 0.
+    const double origin[] = {0.0, 0.0, 0.1, 1e9, 0.0, 7.0};
+    const double t0 = origin[column];
+    BOOST_TEST(moments.num_below == std::count_if(values.begin(),
+                                                  values.end(),
+                                                  [&](double t) { return t < t0; }));
+    BOOST_TEST(moments.num_beyond ==
+               std::count_if(values.begin(), values.end(), [&](double t) {
+                 return std::abs(t - t0) >= std::abs(t0);
+               }));
   }
 }
 
@@ -136,6 +161,8 @@ BOOST_AUTO_TEST_CASE(blocks_in_any_order_give_the_same_bits) {
     for (std::size_t column = 0; column < Rows::kColumns; ++column) {
       BOOST_TEST(shuffled.moments(column).mean == forward.moments(column).mean);
       BOOST_TEST(shuffled.moments(column).sd == forward.moments(column).sd);
+      BOOST_TEST(shuffled.moments(column).fourth == forward.moments(column).fourth);
+      BOOST_TEST(shuffled.moments(column).num_below == forward.moments(column).num_below);
     }
     BOOST_TEST(shuffled.by_status() == forward.by_status());
   }
@@ -161,20 +188,46 @@ BOOST_AUTO_TEST_CASE(many_hands_give_the_same_bits) {
   BOOST_TEST(sum.num_replicates() == 5'000);
 
   const std::vector<std::int64_t> ranks = {1, 100, sum.num_used()};
-  std::vector<OrderStatistics> found(2, OrderStatistics(sum, ranks));
+  std::vector<OrderStatistics> found(2, OrderStatistics(sum, every_column(ranks)));
   rows.visit(order, [&](auto, auto values, auto codes) {
     found[next++ % 2].add(values, codes);
   });
-  OrderStatistics all(sum, ranks);
+  OrderStatistics all(sum, every_column(ranks));
   all.merge(found[0]);
   all.merge_values(found[1].pack_values());
   for (std::size_t column = 0; column < Rows::kColumns; ++column) {
     BOOST_TEST(sum.moments(column).mean == alone.moments(column).mean);
     BOOST_TEST(sum.moments(column).sd == alone.moments(column).sd);
+    BOOST_TEST(sum.moments(column).third == alone.moments(column).third);
+    BOOST_TEST(sum.moments(column).num_below == alone.moments(column).num_below);
+    BOOST_TEST(sum.moments(column).num_beyond == alone.moments(column).num_beyond);
     const std::vector<double> sorted = rows.sorted(column);
     for (const std::int64_t k : ranks)
       BOOST_TEST(all(column, k) == sorted[static_cast<std::size_t>(k - 1)]);
   }
+}
+
+// A value that is undefined in some rows, beside one that is not.
+BOOST_AUTO_TEST_CASE(nan_is_left_out_of_its_own_column_alone) {
+  ReplicateTally tally({2.0, 0.0});
+  const std::vector<double> values = {1.0, 5.0, kNaN, 6.0, 3.0, 7.0, kNaN, kNaN};
+  const std::vector<std::uint8_t> status = {kOk, kBoundary, kOk, kCollinear};
+  tally.add(0, values, status);
+  BOOST_TEST(tally.num_used() == 3);
+  BOOST_TEST(tally.num_defined(0) == 2);
+  BOOST_TEST(tally.num_defined(1) == 3);
+  BOOST_TEST(tally.moments(0).mean == 2.0);
+  BOOST_TEST(tally.moments(0).num_below == 1);
+  BOOST_TEST(tally.moments(0).num_beyond == 0);
+  BOOST_TEST(tally.moments(1).mean == 6.0);
+  OrderStatistics ordered(tally, {{1, 2}, {1, 2, 3}});
+  ordered.add(values, status);
+  BOOST_TEST(ordered(0, 1) == 1.0);
+  BOOST_TEST(ordered(0, 2) == 3.0);
+  BOOST_TEST(ordered(1, 3) == 7.0);
+  const ReplicateTally sent = merit::unpack_tally(merit::pack(tally));
+  BOOST_TEST(sent.num_defined(0) == 2);
+  BOOST_TEST(sent.moments(0).num_below == 1);
 }
 
 BOOST_AUTO_TEST_CASE(replicates_without_estimates_are_counted_only) {

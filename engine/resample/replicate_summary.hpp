@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/resample/intervals.hpp"
+#include "engine/resample/replicate_tally.hpp"
+
+namespace merit {
+
+/// What is asked of a job's replicates.
+struct SummaryRequest {
+  std::vector<Original> originals;  ///< of each tallied column
+  std::vector<IntervalType> types;
+  double level = 0.95;
+};
+
+/// An empty tally for it.
+ReplicateTally empty_tally(const SummaryRequest& request);
+
+/// Of each column the order statistics that its intervals rest on. Which these are can depend
+/// on the counts (bc, bca), so the tally must have seen all replicates; it is the same on
+/// whatever ranks and threads it was made.
+std::vector<std::vector<std::int64_t>> ranks_needed(const SummaryRequest& request,
+                                                    const ReplicateTally& tally);
+
+/// The summary of one column. @param ordered  of these ranks
+BootstrapSummary summarize_column(const SummaryRequest& request,
+                                  std::size_t column,
+                                  const ReplicateTally& tally,
+                                  OrderStatistics& ordered);
+
+}  // namespace merit
