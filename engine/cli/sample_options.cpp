@@ -63,11 +63,6 @@ void validate(const SampleCommand& command) {
   if (command.model.nagq == "auto") {
     throw UsageError("--nagq auto: give merit sample a number of points");
   }
-  if (!command.model.is_gaussian() && command.save_groups != SaveGroups::none) {
-    throw UsageError(
-        fmt::format("--save-groups {}: with --family gaussian in this version",
-                    name(command.save_groups)));
-  }
   if (command.warmup && (*command.warmup < 0 || *command.warmup > 1'000'000)) {
     throw UsageError(fmt::format("--warmup {}: give 0 to 1000000", *command.warmup));
   }

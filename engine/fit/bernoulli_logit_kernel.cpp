@@ -37,7 +37,7 @@ struct BernoulliLogit : FamilyKernel<2> {  // e^(sη), s
 }  // namespace
 
 QuadratureKernel bernoulli_logit_quadrature() {
-  return evaluate_quadrature<BernoulliLogit>;
+  return quadrature_kernel_of<BernoulliLogit>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -46,7 +46,7 @@ struct BinomialCloglog : FamilyKernel<3> {  // λ, y, m − y
 }  // namespace
 
 QuadratureKernel binomial_cloglog_quadrature() {
-  return evaluate_quadrature<BinomialCloglog>;
+  return quadrature_kernel_of<BinomialCloglog>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -36,7 +36,7 @@ struct BinomialLogit : FamilyKernel<3> {  // e^η, y, m
 }  // namespace
 
 QuadratureKernel binomial_logit_quadrature() {
-  return evaluate_quadrature<BinomialLogit>;
+  return quadrature_kernel_of<BinomialLogit>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

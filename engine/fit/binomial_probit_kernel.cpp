@@ -44,7 +44,7 @@ struct BinomialProbit : FamilyKernel<3> {  // η, y, m − y
 }  // namespace
 
 QuadratureKernel binomial_probit_quadrature() {
-  return evaluate_quadrature<BinomialProbit>;
+  return quadrature_kernel_of<BinomialProbit>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -17,7 +17,7 @@ struct GlmFamily {
   int num_categories = 0;  ///< ordinal
   bool bernoulli = false;  ///< binomial, all trials are 1
   int num_extra = 0;       ///< parameters besides β and τ: log θ, or thresholds
-  QuadratureKernel kernel = nullptr;
+  QuadratureKernel kernel = {};
 
   bool has_thresholds() const { return family == Family::ordinal; }
 };

@@ -69,7 +69,7 @@ class NegBinomial : public FamilyKernel<2, 1> {  // μ/θ, y
 }  // namespace
 
 QuadratureKernel negbinomial_quadrature() {
-  return evaluate_quadrature<NegBinomial>;
+  return quadrature_kernel_of<NegBinomial>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -107,7 +107,7 @@ class OrdinalLogit
 }  // namespace
 
 QuadratureKernel ordinal_logit_quadrature() {
-  return evaluate_quadrature<OrdinalLogit>;
+  return quadrature_kernel_of<OrdinalLogit>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -98,7 +98,7 @@ class OrdinalProbit : public FamilyKernel<3, 2> {  // α, β at v = 0, y
 }  // namespace
 
 QuadratureKernel ordinal_probit_quadrature() {
-  return evaluate_quadrature<OrdinalProbit>;
+  return quadrature_kernel_of<OrdinalProbit>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

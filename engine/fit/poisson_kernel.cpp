@@ -30,7 +30,7 @@ struct Poisson : FamilyKernel<2> {  // e^η, y
 }  // namespace
 
 QuadratureKernel poisson_quadrature() {
-  return evaluate_quadrature<Poisson>;
+  return quadrature_kernel_of<Poisson>();
 }
 
 }  // namespace merit::MERIT_SIMD_NAMESPACE

@@ -34,24 +34,36 @@ void QuadratureLikelihood::set_rule(const GaussHermite& rule, double mode_tolera
   if (scratch_.size() < needed) scratch_.resize(needed);
 }
 
+QuadratureRows QuadratureLikelihood::rows() const {
+  return {static_cast<int>(rows_->num_fixed),
+          rows_->num_groups(),
+          rows_->first_pack.data(),
+          rows_->x,
+          rows_->offset,
+          response_->y,
+          rows_->trials,
+          multiplicity_};
+}
+
+void QuadratureLikelihood::evaluate_intercept(const Eigen::VectorXd& psi,
+                                              std::int64_t group,
+                                              InterceptPoints& points) {
+  QuadratureRows one = rows();
+  one.first_pack += group;
+  one.num_groups = 1;
+  family_->kernel.intercept(one, psi.data(), family_->num_extra, points, scratch_.data());
+}
+
 bool QuadratureLikelihood::evaluate(const Eigen::VectorXd& psi, QuadratureDetail detail) {
-  const QuadratureRows rows{static_cast<int>(rows_->num_fixed),
-                            rows_->num_groups(),
-                            rows_->first_pack.data(),
-                            rows_->x,
-                            rows_->offset,
-                            response_->y,
-                            rows_->trials,
-                            multiplicity_};
   QuadratureSums sums{0.0, gradient_.data(), information_.data(), true};
-  family_->kernel(rows,
-                  rule_,
-                  psi.data(),
-                  family_->num_extra,
-                  detail,
-                  {mode_.data(), curvature_.data(), slope_.data()},
-                  sums,
-                  scratch_.data());
+  family_->kernel.evaluate(rows(),
+                           rule_,
+                           psi.data(),
+                           family_->num_extra,
+                           detail,
+                           {mode_.data(), curvature_.data(), slope_.data()},
+                           sums,
+                           scratch_.data());
   log_likelihood_ = sums.log_likelihood +
                     (multiplicity_ == nullptr ? response_->log_constant : log_constant_);
   if (!response_->exceed.empty()) add_exceeding(psi);

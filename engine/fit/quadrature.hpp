@@ -63,6 +63,11 @@ class QuadratureLikelihood {
   /// likelihood has no finite value there.
   bool evaluate(const Eigen::VectorXd& psi, QuadratureDetail detail);
 
+  /// f and f′ of one group at some values of its intercept.
+  void evaluate_intercept(const Eigen::VectorXd& psi,
+                          std::int64_t group,
+                          InterceptPoints& points);
+
   // Of the last evaluation.
   double log_likelihood() const { return log_likelihood_; }
   const Eigen::VectorXd& gradient() const { return gradient_; }
@@ -80,6 +85,7 @@ class QuadratureLikelihood {
   void predict_modes(const Eigen::VectorXd& step);
 
  private:
+  QuadratureRows rows() const;
   /// Σ_i Σ_{m<y_i} log(1 + m/θ) of the negative binomial, and its derivatives in log θ.
   void add_exceeding(const Eigen::VectorXd& psi);
 

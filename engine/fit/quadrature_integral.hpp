@@ -86,18 +86,21 @@ MERIT_INLINE bool find_mode(QuadratureWork<F>& q, std::int64_t j) {
   return true;
 }
 
+/// Puts the nodes k … k + 7 at v.
+template <class F>
+MERIT_INLINE void shift_nodes(QuadratureWork<F>& q, int k, Lanes v) {
+  const Lanes shifted = v * broadcast(q.tau);
+  store(q.value() + k, v);
+  store(q.distance() + k, shifted);
+  store(q.factor() + k, exp(shifted));
+  store(q.inverse() + k, exp(-shifted));
+}
+
 template <class F>
 MERIT_INLINE void place_nodes(QuadratureWork<F>& q) {
   const double sd = 1.0 / root(q.h);
-  for (int k = 0; k < q.rule.num_padded; k += kLanes) {
-    const Lanes v = fma(load(q.rule.node + k), broadcast(sd), broadcast(q.v));
-    const Lanes shifted = v * broadcast(q.tau);
-    const Lanes f = exp(shifted);
-    store(q.value() + k, v);
-    store(q.distance() + k, shifted);
-    store(q.factor() + k, f);
-    store(q.inverse() + k, exp(-shifted));
-  }
+  for (int k = 0; k < q.rule.num_padded; k += kLanes)
+    shift_nodes(q, k, fma(load(q.rule.node + k), broadcast(sd), broadcast(q.v)));
 }
 
 /// Log-densities and scores of the rows at every node. Products of a few rows cost one

@@ -91,14 +91,34 @@ struct QuadratureScratch {
 /// log L(ψ) = Σ_j log ∫ exp(Σ_i ℓ_i(x_iᵀβ + offset_i + τv)) φ(v) dv by K-point adaptive
 /// Gauss–Hermite quadrature about each group's mode; engine/fit/quadrature.hpp has the
 /// formulas.
-using QuadratureKernel = void (*)(const QuadratureRows& rows,
-                                  const QuadratureRule& rule,
-                                  const double* psi,
-                                  int num_extra,
-                                  QuadratureDetail detail,
-                                  const GroupIntegrals& groups,
-                                  QuadratureSums& sums,
-                                  double* scratch);
+using EvaluateQuadrature = void (*)(const QuadratureRows& rows,
+                                    const QuadratureRule& rule,
+                                    const double* psi,
+                                    int num_extra,
+                                    QuadratureDetail detail,
+                                    const GroupIntegrals& groups,
+                                    QuadratureSums& sums,
+                                    double* scratch);
+
+/// Up to eight values of one group's intercept, and its conditional log-density there:
+/// f(v) = Σ_i ℓ_i(η_i + τv) − v²/2, without the family's constants, and f′(v).
+struct InterceptPoints {
+  int count = 0;
+  double v[kPackLanes] = {};
+  double density[kPackLanes] = {}, slope[kPackLanes] = {};
+};
+
+/// @param rows  of that group: num_groups is 1
+using EvaluateIntercept = void (*)(const QuadratureRows& rows,
+                                   const double* psi,
+                                   int num_extra,
+                                   InterceptPoints& points,
+                                   double* scratch);
+
+struct QuadratureKernel {
+  EvaluateQuadrature evaluate = nullptr;
+  EvaluateIntercept intercept = nullptr;
+};
 
 /// One per family and link; each is a file <name>_kernel.cpp.
 #define MERIT_QUADRATURE_KERNELS                  \

@@ -101,4 +101,35 @@ void evaluate_quadrature(const QuadratureRows& rows,
   evaluate(work);
 }
 
+/// One group's f and f′: the points take the nodes' place.
+template <class F>
+void evaluate_intercept(const QuadratureRows& rows,
+                        const double* psi,
+                        int num_extra,
+                        InterceptPoints& points,
+                        double* scratch) {
+  const QuadratureRule rule{points.count, kLanes, nullptr, nullptr, 0.0};
+  const GroupIntegrals none{nullptr, nullptr, nullptr};
+  QuadratureSums sums{0.0, nullptr, nullptr, true};
+  QuadratureWork<F> q(
+      rows, rule, psi, num_extra, QuadratureDetail::value, none, sums, scratch);
+  q.begin = rows.first_pack[0];
+  q.size = rows.first_pack[1] - q.begin;
+  start_group(q);
+  const Lanes v = load(points.v);
+  shift_nodes(q, 0, v);
+  visit_nodes(q);
+  const Lanes tau = broadcast(q.tau);
+  const Lanes f = fma(load(q.distance()), broadcast(q.linear), load(q.density())) +
+                  broadcast(q.base) - broadcast(0.5) * v * v;
+  store(points.density, f);
+  store(points.slope, fma(tau, load(q.score()), -v));
+}
+
+/// What a family's file gives.
+template <class F>
+QuadratureKernel quadrature_kernel_of() {
+  return {evaluate_quadrature<F>, evaluate_intercept<F>};
+}
+
 }  // namespace merit::MERIT_SIMD_NAMESPACE

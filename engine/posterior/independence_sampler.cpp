@@ -58,6 +58,7 @@ void IndependenceSampler::propose_one(MarginalTarget::Worker& worker,
                                       std::uint64_t seed,
                                       Purpose purpose,
                                       std::int64_t number,
+                                      bool with_groups,
                                       double* values,
                                       double& log_likelihood) const {
   Variates random(seed, purpose, number);
@@ -66,8 +67,12 @@ void IndependenceSampler::propose_one(MarginalTarget::Worker& worker,
   const TargetValue at = target_.value(worker, x, ladder_.group_modes(x[x.size() - 1]));
   const Eigen::VectorXd reported = target_.reported(x);
   std::copy_n(reported.data(), reported.size(), values);
-  values[width() - 1] = at.log_prior;
-  values[width()] = at.finite ? at.log_density - ladder_.log_density(x) : kNever;
+  values[reported.size()] = at.log_prior;
+  double* const u = values + reported.size() + 1;
+  const bool there =
+      at.finite && (!with_groups || target_.draw_groups(worker, random, u));
+  if (with_groups && !there) std::fill(u, values + width(), 0.0);
+  values[width()] = there ? at.log_density - ladder_.log_density(x) : kNever;
   log_likelihood = at.log_likelihood;
 }
 
@@ -87,6 +92,7 @@ void IndependenceSampler::propose(std::int64_t first,
                                        seed_,
                                        Purpose::posterior_draws,
                                        stream_of(chain, t),
+                                       shape_.with_groups,
                                        rows.estimate.data() + at * (width() + 1),
                                        rows.log_likelihood[static_cast<std::size_t>(at)]);
                            ++at;
@@ -124,7 +130,8 @@ void IndependenceSampler::run_pilot() {
   std::vector<double> row(static_cast<std::size_t>(width() + 1)), alive;
   double log_likelihood = 0.0;
   for (std::int64_t number = 0; number < kPilot; ++number) {
-    propose_one(*worker, 0, Purpose::posterior_pilot, number, row.data(), log_likelihood);
+    propose_one(
+        *worker, 0, Purpose::posterior_pilot, number, false, row.data(), log_likelihood);
     if (row.back() != kNever) alive.push_back(row.back());
   }
   const bool enough = std::ssize(alive) > kPilot / 2;
@@ -177,6 +184,7 @@ void ChainScan::recover(std::int64_t row) {
                           sampler_->seed_,
                           Purpose::posterior_draws,
                           stream_of(chain, t),
+                          sampler_->shape_.with_groups,
                           values.data(),
                           log_likelihood);
   };

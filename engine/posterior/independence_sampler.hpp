@@ -29,6 +29,9 @@ struct ProposalWidth {
 /// the draws are the same on any number of ranks and threads. Proposal t of chain c is a pure
 /// function of (data, priors, seed, c, t); the first `warmup` are no draws.
 ///
+/// Group intercepts are drawn exactly given x′ and go with the proposal: their density is in
+/// p and in q alike, so that weights stay as they are.
+///
 /// If the weights have a heavy tail (Pareto k above 0.7 in a fixed pilot), chains would stick:
 /// wider proposals are tried, and if none is good the posterior is refused.
 class IndependenceSampler {
@@ -43,8 +46,10 @@ class IndependenceSampler {
                       std::int64_t warmup,
                       std::uint64_t seed);
 
-  /// Values per draw: the parameters as reported, τ, log prior.
-  std::int64_t width() const { return target_.size() + 1; }
+  /// Values per draw: the parameters as reported, τ, log prior; group intercepts if asked for.
+  std::int64_t width() const {
+    return target_.size() + 1 + (shape_.with_groups ? model_->rows.num_groups() : 0);
+  }
   const DrawShape& shape() const { return shape_; }
   std::int64_t warmup() const { return warmup_; }
 
@@ -60,11 +65,12 @@ class IndependenceSampler {
 
  private:
   friend class ChainScan;
-  /// Proposal t of a chain as one row.
+  /// A proposal as one row: width() values, the log weight behind them.
   void propose_one(MarginalTarget::Worker& worker,
                    std::uint64_t seed,
                    Purpose purpose,
                    std::int64_t number,
+                   bool with_groups,
                    double* values,
                    double& log_likelihood) const;
   void choose_proposal();

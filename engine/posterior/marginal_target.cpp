@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/model/elementary.hpp"
+#include "engine/posterior/intercept_draws.hpp"
 
 namespace merit {
 namespace {
@@ -147,6 +148,10 @@ TargetValue MarginalTarget::derivatives(Worker& worker,
   }
   add_priors(x, out);
   return out;
+}
+
+bool MarginalTarget::draw_groups(Worker& worker, Variates& random, double* u) const {
+  return draw_intercepts(worker.likelihood, worker.psi, random, u);
 }
 
 Eigen::VectorXd MarginalTarget::reported(const Eigen::VectorXd& x) const {

@@ -9,6 +9,7 @@
 #include "engine/fit/glmm_fit.hpp"
 #include "engine/fit/quadrature.hpp"
 #include "engine/posterior/prior_set.hpp"
+#include "engine/posterior/variates.hpp"
 
 namespace merit {
 
@@ -57,6 +58,10 @@ class MarginalTarget {
                           const Eigen::VectorXd& x,
                           Eigen::VectorXd& gradient,
                           Eigen::MatrixXd& curvature) const;
+
+  /// Draws the group intercepts (J) given x, at which value() was asked last; false if x is too
+  /// far off for that.
+  bool draw_groups(Worker& worker, Variates& random, double* u) const;
 
   /// The parameters as reported, with τ last.
   Eigen::VectorXd reported(const Eigen::VectorXd& x) const;

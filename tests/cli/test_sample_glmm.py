@@ -4,6 +4,7 @@ anywhere, resumed or not."""
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from program import (DATA, USAGE, check_refusal, make_snapshot, merit, merit_json, two_level,
                      write_group)
@@ -82,6 +83,35 @@ def test_reference_posteriors(case, place, tmp_path):
     assert result["glance"]["sampler"]["pareto_k"] < 0.5
 
 
+# Mortality of the 12 hospitals, invlogit(intercept + u): posterior means by the same quadrature, six
+# decimals.
+SURGICAL_RATES = [.053234, .103159, .070747, .059302, .051782, .069262, .066730, .123145, .069991,
+                  .078549, .102137, .068523]
+
+
+def test_rates_of_the_surgical_hospitals(place, tmp_path):
+    result = merit_json("sample", place / "surgical.h5", SURGICAL, "--family", "binomial", *DRAWS,
+                        "--prior", "flat", "--prior", "sd~inv_gamma_var(0.001, 0.001)",
+                        "--save-groups", "draws", "--output", tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        value = file["draws/value"]
+        columns = list(value.attrs["columns"])
+        levels = list(file["fit/groups/level"].asstr()[:])
+        draws = dict(zip(columns, value[:].T))
+    assert columns[-12:] == [f"r_hospital[{level}]" for level in levels]
+    rows = [row for row in result["tidy"] if row["effect"] == "ran_vals"]
+    assert [row["level"] for row in rows] == levels
+    hospitals = list(pd.read_csv(DATA / "surgical.csv")["hospital"].astype(str))
+    for level, row in zip(levels, rows):
+        u = draws[f"r_hospital[{level}]"]
+        assert row["estimate"] == pytest.approx(u.mean(), abs=1e-12)
+        rate = 1 / (1 + np.exp(-draws["(Intercept)"] - u))
+        batches = rate.reshape(200, -1).mean(axis=1)
+        error = batches.std(ddof=1) / 200 ** 0.5
+        expected = SURGICAL_RATES[hospitals.index(level)]
+        assert abs(rate.mean() - expected) < 4 * error + 1e-6, level
+
+
 FAMILIES = {"binomial": "event ~ x + w + (1 | g)", "poisson": "count ~ x + w + (1 | g)",
             "negbinomial": "varied ~ x + (1 | g)", "ordinal": "grade ~ x + w + (1 | g)"}
 
@@ -89,7 +119,7 @@ FAMILIES = {"binomial": "event ~ x + w + (1 | g)", "poisson": "count ~ x + w + (
 @pytest.mark.parametrize("family", FAMILIES)
 def test_same_bits_anywhere_and_near_the_fit(family, place, tmp_path):
     words = ["sample", place / "study.h5", FAMILIES[family], "--family", family, "--draws", 800,
-             "--chains", 3, "--progress", "none"]
+             "--chains", 3, "--save-groups", "draws", "--progress", "none"]
     one = merit(*words, "--threads", 1, "--output", tmp_path / "one.h5")
     two = merit(*words, "--threads", 2, "--output", tmp_path / "two.h5", ranks=2)
     with h5py.File(tmp_path / "one.h5") as a, h5py.File(tmp_path / "two.h5") as b:
@@ -117,7 +147,7 @@ def test_same_bits_anywhere_and_near_the_fit(family, place, tmp_path):
 
 def test_stopped_and_resumed_is_uninterrupted(place, tmp_path):
     words = ["sample", place / "study.h5", FAMILIES["binomial"], "--family", "binomial", "--draws",
-             40_000, "--threads", 1, "--progress", "none"]
+             40_000, "--save-groups", "draws", "--threads", 1, "--progress", "none"]
     merit(*words, "--output", tmp_path / "whole.h5")
     for limit in ("0.4", "0.6"):
         done = merit(*words, "--output", tmp_path / "cut.h5", "--resume", "--time-limit", limit,
@@ -143,7 +173,6 @@ def test_improper_posteriors_and_bad_options_are_refused(place, tmp_path):
                           [["--warmup", -1], "--warmup -1: give 0 to"],
                           [["--method", "pql"], "there is no likelihood"],
                           [["--nagq", "auto"], "give merit sample a number"],
-                          [["--save-groups", "draws"], "with --family gaussian"],
                           [["--prior", "sigma~half_t(3, 1)"], "no such parameter"]):
         check_refusal(merit(*event, *options, code=USAGE), says)
     done = merit("sample", place / "study.h5", FAMILIES["ordinal"], "--family", "ordinal", "--prior",
