@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "engine/cli/progress_display.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/report/text_table.hpp"
@@ -127,6 +126,27 @@ ResultWriter open_job(const ResultContents& contents,
   return writer;
 }
 
+RunOptions job_options(const Communicator& comm,
+                       const ReplicatePlan& plan,
+                       const RunSettings& run,
+                       ResultWriter* writer,
+                       const std::string& what,
+                       ProgressDisplay& display) {
+  RunOptions options{.threads = run.num_threads()};
+  options.stop_requested = StopSignals::stop_requested;
+  options.abandon = [&comm, &plan, &run, writer, &what, &display] {
+    writer->sync();
+    display.close();
+    comm.abort(static_cast<int>(ExitCode::stopped),
+               stopped_sentence(*writer, plan, run.output, what));
+  };
+  options.progress = [writer, &display](Progress progress) {
+    progress.checkpoint_age = writer->checkpoint_age();
+    display.show(progress);
+  };
+  return options;
+}
+
 RunSummary run_job(const Communicator& comm,
                    const ReplicatePlan& plan,
                    const RunSettings& run,
@@ -135,20 +155,9 @@ RunSummary run_job(const Communicator& comm,
                    const Work& work,
                    const Sink& sink) {
   ProgressDisplay display(comm.is_root() ? run.progress : ProgressMode::none, what);
-  RunOptions options{.threads = run.num_threads()};
-  options.stop_requested = StopSignals::stop_requested;
+  RunOptions options = job_options(comm, plan, run, writer, what, display);
   options.is_done = [&](std::int64_t block) {
     return writer->has_block(plan.blocks().first + block);
-  };
-  options.abandon = [&] {
-    writer->sync();
-    display.close();
-    comm.abort(static_cast<int>(ExitCode::stopped),
-               stopped_sentence(*writer, plan, run.output, what));
-  };
-  options.progress = [&](Progress progress) {
-    progress.checkpoint_age = writer->checkpoint_age();
-    display.show(progress);
   };
   const RunSummary summary =
       run_tasks(comm, {plan.num_rows(), plan.block_rows}, options, work, sink);

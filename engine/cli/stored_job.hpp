@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/run_settings.hpp"
 #include "engine/resample/replicate_rows.hpp"
@@ -46,6 +47,15 @@ std::string estimate_job(
 ResultWriter open_job(const ResultContents& contents,
                       const RunSettings& run,
                       const RunRecord& record);
+
+/// How the job's tasks run: threads, how it is stopped, progress of rows on `display`. It points
+/// to its arguments.
+RunOptions job_options(const Communicator& comm,
+                       const ReplicatePlan& plan,
+                       const RunSettings& run,
+                       ResultWriter* writer,
+                       const std::string& what,
+                       ProgressDisplay& display);
 
 /// Makes what is not stored, with progress on stderr; stops at the time limit and on signals.
 /// @param writer  rank 0's; null elsewhere

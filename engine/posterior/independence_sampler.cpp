@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "engine/error.hpp"
 #include "engine/model/elementary.hpp"
 #include "engine/posterior/pareto.hpp"
 
@@ -17,37 +15,22 @@ namespace {
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 constexpr std::int64_t kPilot = 500;
-constexpr double kWorstK = 0.7;
 constexpr ProposalWidth kWidths[] = {{12.0, 1.0}, {5.0, 1.2}, {3.0, 1.6}, {3.0, 3.0}};
-constexpr double kSmallestTau = 0.05;  // to begin the ladder with
 
 /// The number of a proposal's stream.
 std::int64_t stream_of(std::int64_t chain, std::int64_t t) {
   return chain << 40 | t;
 }
 
-/// Where the ladder begins: the fit, with estimates that ran away taken back.
-Eigen::VectorXd start_of(const GlmmModel& model, const Eigen::VectorXd& psi) {
-  Eigen::VectorXd x = psi;
-  const Eigen::Index last = model.num_parameters() - 1;
-  if (!x.allFinite() || x.head(last).cwiseAbs().maxCoeff() > 30.0) x.head(last).setZero();
-  const double tau = std::isfinite(psi[last]) ? std::abs(psi[last]) : 1.0;
-  x[last] = elementary::log(std::clamp(tau, kSmallestTau, 20.0));
-  return x;
-}
-
 }  // namespace
 
-IndependenceSampler::IndependenceSampler(std::shared_ptr<const GlmmModel> model,
-                                         const PriorSet& priors,
-                                         int num_nodes,
-                                         const Eigen::VectorXd& start,
-                                         const DrawShape& shape,
-                                         std::int64_t warmup,
-                                         std::uint64_t seed)
-    : model_(std::move(model)),
-      target_(*model_, priors, num_nodes),
-      ladder_(target_, start_of(*model_, start)),
+IndependenceSampler::IndependenceSampler(
+    std::shared_ptr<const MarginalPosterior> posterior,
+    const DrawShape& shape,
+    std::int64_t warmup,
+    std::uint64_t seed)
+    : posterior_(std::move(posterior)),
+      ladder_(posterior_->ladder),
       shape_(shape),
       warmup_(warmup),
       seed_(seed) {
@@ -64,13 +47,14 @@ void IndependenceSampler::propose_one(MarginalTarget::Worker& worker,
   Variates random(seed, purpose, number);
   Eigen::VectorXd x;
   ladder_.draw(random, x);
-  const TargetValue at = target_.value(worker, x, ladder_.group_modes(x[x.size() - 1]));
-  const Eigen::VectorXd reported = target_.reported(x);
+  const TargetValue at =
+      posterior_->target.value(worker, x, ladder_.group_modes(x[x.size() - 1]));
+  const Eigen::VectorXd reported = posterior_->target.reported(x);
   std::copy_n(reported.data(), reported.size(), values);
   values[reported.size()] = at.log_prior;
   double* const u = values + reported.size() + 1;
   const bool there =
-      at.finite && (!with_groups || target_.draw_groups(worker, random, u));
+      at.finite && (!with_groups || posterior_->target.draw_groups(worker, random, u));
   if (with_groups && !there) std::fill(u, values + width(), 0.0);
   values[width()] = there ? at.log_density - ladder_.log_density(x) : kNever;
   log_likelihood = at.log_likelihood;
@@ -84,7 +68,7 @@ void IndependenceSampler::propose(std::int64_t first,
     starts += row % shape_.draws_per_chain == 0 ? 1 : 0;
   rows.resize(count + starts * warmup_, width() + 1, 0);
   std::fill(rows.status.begin(), rows.status.end(), std::uint8_t{0});
-  workers_.with_worker([&] { return target_.worker(); },
+  workers_.with_worker([&] { return posterior_->target.worker(); },
                        [&](MarginalTarget::Worker& worker) {
                          std::int64_t at = 0;
                          const auto make = [&](std::int64_t chain, std::int64_t t) {
@@ -107,26 +91,23 @@ void IndependenceSampler::propose(std::int64_t first,
                        });
 }
 
-/// Takes the first proposal whose weights in a fixed pilot have a light tail.
+/// Takes the first proposal whose weights in a fixed pilot have a light tail, or the best.
 void IndependenceSampler::choose_proposal() {
-  double best = std::numeric_limits<double>::infinity();
+  std::optional<Pilot> best;
   for (const ProposalWidth width : kWidths) {
     ladder_.widen(width.degrees, width.factor);
+    const Pilot pilot = run_pilot();
+    if (best && !(pilot.pareto_k < best->pareto_k)) continue;
+    best = pilot;
     width_ = width;
-    run_pilot();
-    if (pareto_k_ < kWorstK) return;
-    best = std::min(best, pareto_k_);
+    if (is_good(pilot)) break;
   }
-  throw DataError(fmt::format(
-      "no proposal fits this posterior (Pareto k of the best one's weights {:.2f}, to be "
-      "below {}): its tails are too heavy for this sampler; give tighter priors, e.g. "
-      "--prior 'b~normal(0, 2.5)'",
-      best,
-      kWorstK));
+  pilot_ = *best;
+  ladder_.widen(width_.degrees, width_.factor);
 }
 
-void IndependenceSampler::run_pilot() {
-  const std::unique_ptr<MarginalTarget::Worker> worker = target_.worker();
+IndependenceSampler::Pilot IndependenceSampler::run_pilot() const {
+  const std::unique_ptr<MarginalTarget::Worker> worker = posterior_->target.worker();
   std::vector<double> row(static_cast<std::size_t>(width() + 1)), alive;
   double log_likelihood = 0.0;
   for (std::int64_t number = 0; number < kPilot; ++number) {
@@ -135,7 +116,9 @@ void IndependenceSampler::run_pilot() {
     if (row.back() != kNever) alive.push_back(row.back());
   }
   const bool enough = std::ssize(alive) > kPilot / 2;
-  pareto_k_ = enough ? merit::pareto_k(alive) : std::numeric_limits<double>::infinity();
+  Pilot pilot;
+  pilot.pareto_k =
+      enough ? merit::pareto_k(alive) : std::numeric_limits<double>::infinity();
   // What a chain in equilibrium would accept: Σ_ij min(w_i, w_j)/Σ_ij w_i.
   std::sort(alive.begin(), alive.end());
   double sum = 0.0, accepted = 0.0;
@@ -144,7 +127,8 @@ void IndependenceSampler::run_pilot() {
     accepted += w * static_cast<double>(2 * (alive.size() - 1 - i) + 1);
     sum += w;
   }
-  acceptance_ = sum > 0.0 ? accepted / (sum * static_cast<double>(kPilot)) : 0.0;
+  pilot.acceptance = sum > 0.0 ? accepted / (sum * static_cast<double>(kPilot)) : 0.0;
+  return pilot;
 }
 
 ChainScan::ChainScan(const IndependenceSampler& sampler, std::vector<std::int8_t> status)
@@ -176,7 +160,8 @@ void ChainScan::recover(std::int64_t row) {
   const std::int64_t chain = row / N, begin = chain * N;
   current_.back() = kNever;
   if (row == begin) return;
-  const std::unique_ptr<MarginalTarget::Worker> worker = sampler_->target_.worker();
+  const std::unique_ptr<MarginalTarget::Worker> worker =
+      sampler_->posterior_->target.worker();
   std::vector<double> values(current_.size());
   double log_likelihood = 0.0;
   const auto again = [&](std::int64_t t) {
@@ -235,55 +220,6 @@ void ChainScan::accept(std::int64_t first,
   }
   next_ = first + count;
   known_ = true;
-}
-
-std::string improper_reason(const GlmmModel& model, const PriorSet& priors) {
-  const PackedRows& rows = model.rows;
-  const Eigen::Index p = rows.num_fixed;
-  std::vector<bool> within(static_cast<std::size_t>(p), false);
-  std::int64_t informative = 0;
-  for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
-    double events = 0.0, trials = 0.0, low = 1e300, high = -1e300;
-    const std::int64_t first = rows.first_row(j);
-    const std::int64_t end = first + rows.size[static_cast<std::size_t>(j)];
-    for (std::int64_t row = first; row < end; ++row) {
-      const double y = rows.y[row];
-      events += y;
-      trials += rows.trials_of(row);
-      low = std::min(low, y);
-      high = std::max(high, y);
-      for (Eigen::Index k = 0; k < p; ++k) {
-        if (rows.x_of(row, k) != rows.x_of(first, k)) {
-          within[static_cast<std::size_t>(k)] = true;
-        }
-      }
-    }
-    const Family family = model.family.family;
-    const bool differs = family == Family::binomial  ? events > 0.0 && events < trials
-                         : family == Family::ordinal ? low < high
-                                                     : events > 0.0;
-    informative += differs ? 1 : 0;
-  }
-  if (priors.tau.is_proper()) return "";
-  std::int64_t flat_columns = 0;
-  const bool ordinal = model.family.has_thresholds();
-  for (Eigen::Index k = 0; k < p; ++k) {
-    const bool intercept = !ordinal && model.has_intercept && k == 0;
-    const Prior& prior =
-        intercept ? priors.intercept : priors.coefficient[static_cast<std::size_t>(k)];
-    if (!within[static_cast<std::size_t>(k)] && !prior.is_proper()) ++flat_columns;
-  }
-  if (ordinal && !priors.threshold.front().is_proper()) ++flat_columns;
-  const std::int64_t left = informative - flat_columns;
-  const std::int64_t needed = priors.tau.kind == PriorKind::flat_variance ? 3 : 2;
-  if (left >= needed) return "";
-  return fmt::format(
-      "the posterior is improper: {} groups with responses that differ, less {} flat "
-      "coefficients between groups, are too few for a flat prior of sd__(Intercept); "
-      "give it "
-      "a proper one, e.g. --prior 'sd~half_t(3, 2.5)'",
-      informative,
-      flat_columns);
 }
 
 }  // namespace merit

@@ -3,12 +3,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "engine/posterior/draw_shape.hpp"
-#include "engine/posterior/marginal_target.hpp"
-#include "engine/posterior/tau_ladder.hpp"
+#include "engine/posterior/marginal_posterior.hpp"
 #include "engine/resample/glmm_refit.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
@@ -32,24 +30,20 @@ struct ProposalWidth {
 /// Group intercepts are drawn exactly given x′ and go with the proposal: their density is in
 /// p and in q alike, so that weights stay as they are.
 ///
-/// If the weights have a heavy tail (Pareto k above 0.7 in a fixed pilot), chains would stick:
-/// wider proposals are tried, and if none is good the posterior is refused.
+/// If the weights have a heavy tail (Pareto k above ½ in a fixed pilot: no variance), chains
+/// would stick: wider proposals are tried, and if none is good another sampler is needed
+/// (SliceSampler).
 class IndependenceSampler {
  public:
-  /// @param model, start  must live as long as this object; start: psi of a fit
-  /// @throws DataError if the posterior is improper or the weights are poor
-  IndependenceSampler(std::shared_ptr<const GlmmModel> model,
-                      const PriorSet& priors,
-                      int num_nodes,
-                      const Eigen::VectorXd& start,
+  static constexpr double kWorstK = 0.5;
+
+  IndependenceSampler(std::shared_ptr<const MarginalPosterior> posterior,
                       const DrawShape& shape,
                       std::int64_t warmup,
                       std::uint64_t seed);
 
   /// Values per draw: the parameters as reported, τ, log prior; group intercepts if asked for.
-  std::int64_t width() const {
-    return target_.size() + 1 + (shape_.with_groups ? model_->rows.num_groups() : 0);
-  }
+  std::int64_t width() const { return posterior_->row_width(shape_.with_groups); }
   const DrawShape& shape() const { return shape_; }
   std::int64_t warmup() const { return warmup_; }
 
@@ -57,11 +51,15 @@ class IndependenceSampler {
   /// warm-up: width() values and the log weight each. Thread-safe.
   void propose(std::int64_t first, std::int64_t count, ReplicateRows& rows) const;
 
-  // From a fixed pilot.
-  double acceptance() const { return acceptance_; }
-  double pareto_k() const { return pareto_k_; }
+  /// What a fixed pilot of the proposal that was taken has shown.
+  struct Pilot {
+    double acceptance = 0.0;  ///< share of proposals that a chain takes
+    double pareto_k = 0.0;
+  };
+  const Pilot& pilot() const { return pilot_; }
+  /// Whether chains would mix.
+  bool is_good() const { return is_good(pilot_); }
   ProposalWidth proposal_width() const { return width_; }
-  std::size_t num_rungs() const { return ladder_.rungs().size(); }
 
  private:
   friend class ChainScan;
@@ -73,18 +71,17 @@ class IndependenceSampler {
                    bool with_groups,
                    double* values,
                    double& log_likelihood) const;
+  static bool is_good(const Pilot& pilot) { return pilot.pareto_k < kWorstK; }
   void choose_proposal();
-  void run_pilot();
+  Pilot run_pilot() const;
 
-  std::shared_ptr<const GlmmModel> model_;
-  MarginalTarget target_;
-  TauLadder ladder_;
+  std::shared_ptr<const MarginalPosterior> posterior_;
+  TauLadder ladder_;  ///< its own: wider
   DrawShape shape_;
   std::int64_t warmup_;
   std::uint64_t seed_;
   ProposalWidth width_;
-  double acceptance_ = 0.0;
-  double pareto_k_ = 0.0;
+  Pilot pilot_;
   mutable WorkerPool<MarginalTarget::Worker> workers_;
 };
 
@@ -115,11 +112,5 @@ class ChainScan {
   std::vector<double> current_;  ///< values and log weight
   double log_likelihood_ = 0.0;
 };
-
-/// Why the posterior of a generalised model is improper under these priors; empty if it is
-/// not. For a flat prior of τ, groups whose responses differ count, less the columns that are
-/// constant within groups and have flat priors: two at least have to be left (three for
-/// `flat_var`).
-std::string improper_reason(const GlmmModel& model, const PriorSet& priors);
 
 }  // namespace merit

@@ -164,4 +164,21 @@ Eigen::VectorXd MarginalTarget::reported(const Eigen::VectorXd& x) const {
   return out;
 }
 
+Eigen::VectorXd MarginalTarget::from_reported(const Eigen::VectorXd& values) const {
+  const Eigen::Index last = size() - 1;
+  const Eigen::Index p = model_->rows.num_fixed, E = model_->family.num_extra;
+  const Eigen::VectorXd& origin = model_->rows.origin;
+  Eigen::VectorXd x = values;
+  if (model_->family.has_thresholds()) {
+    x.head(p) = values.segment(E, p);
+    x.segment(p, E) = values.head(E).array() - origin.dot(x.head(p));
+  } else if (model_->has_intercept) {
+    const double others = origin.tail(p - 1).dot(values.segment(1, p - 1));
+    x[0] = (values[0] + others) / (1.0 - origin[0]);
+  }
+  if (has_dispersion_) x[p] = elementary::log(values[p]);
+  x[last] = elementary::log(values[last]);
+  return x;
+}
+
 }  // namespace merit

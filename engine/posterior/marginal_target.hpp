@@ -65,6 +65,8 @@ class MarginalTarget {
 
   /// The parameters as reported, with τ last.
   Eigen::VectorXd reported(const Eigen::VectorXd& x) const;
+  /// And back, but for rounding.
+  Eigen::VectorXd from_reported(const Eigen::VectorXd& values) const;
 
  private:
   struct LinearPrior {

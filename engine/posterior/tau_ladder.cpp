@@ -271,6 +271,49 @@ void TauLadder::draw(Variates& random, Eigen::VectorXd& x) const {
   x[d] = t;
 }
 
+TauLadder::Local TauLadder::local(double t) const {
+  const Place at = place(t);
+  const Rung& low = rungs_[at.rung];
+  const Rung& high = rungs_[at.rung + 1];
+  return {(1.0 - at.weight) * low.mode + at.weight * high.mode,
+          (1.0 - at.weight) * low.factor + at.weight * high.factor};
+}
+
+void TauLadder::to_standard(const Eigen::VectorXd& x, Eigen::VectorXd& z) const {
+  const Eigen::Index d = x.size() - 1;
+  const Local at = local(x[d]);
+  z.resize(d + 1);
+  z.head(d) = at.factor.triangularView<Eigen::Lower>().solve(x.head(d) - at.mode);
+  z[d] = x[d];
+}
+
+double TauLadder::from_standard(const Eigen::VectorXd& z, Eigen::VectorXd& x) const {
+  const Eigen::Index d = z.size() - 1;
+  const Local at = local(z[d]);
+  x.resize(d + 1);
+  x.head(d) = at.mode + at.factor.triangularView<Eigen::Lower>() * z.head(d);
+  x[d] = z[d];
+  double log_det = 0.0;
+  for (Eigen::Index k = 0; k < d; ++k)
+    log_det += log(at.factor(k, k));
+  return log_det;
+}
+
+double TauLadder::spread() const {
+  // Segments at their middles, tails at the ends.
+  double mean = 0.0, square = 0.0, before = 0.0;
+  for (std::size_t i = 0; i < cumulative_.size(); ++i) {
+    const double mass = cumulative_[i] - before;
+    before = cumulative_[i];
+    const double low = rungs_[i == 0 ? 0 : i - 1].t;
+    const double high = rungs_[std::min(i, rungs_.size() - 1)].t;
+    const double t = 0.5 * (low + high);
+    mean += mass * t;
+    square += mass * t * t;
+  }
+  return std::sqrt(std::max(square - mean * mean, 1e-4));
+}
+
 double TauLadder::log_density(const Eigen::VectorXd& x) const {
   const Eigen::Index d = x.size() - 1;
   const double t = x[d];
@@ -285,13 +328,12 @@ double TauLadder::log_density(const Eigen::VectorXd& x) const {
   } else {
     level = low.level + at.weight * (high.level - low.level);
   }
-  const Eigen::MatrixXd factor = (1.0 - at.weight) * low.factor + at.weight * high.factor;
-  const Eigen::VectorXd away =
-      x.head(d) - (1.0 - at.weight) * low.mode - at.weight * high.mode;
-  const Eigen::VectorXd z = factor.triangularView<Eigen::Lower>().solve(away) / width_;
+  const Local there = local(t);
+  const Eigen::VectorXd z =
+      there.factor.triangularView<Eigen::Lower>().solve(x.head(d) - there.mode) / width_;
   double log_det = 0.0;
   for (Eigen::Index k = 0; k < d; ++k)
-    log_det += log(width_ * factor(k, k));
+    log_det += log(width_ * there.factor(k, k));
   const auto dimension = static_cast<double>(d);
   const double log_t = log_gamma(0.5 * (degrees_ + dimension)) -
                        log_gamma(0.5 * degrees_) -

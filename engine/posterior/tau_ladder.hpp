@@ -51,6 +51,13 @@ class TauLadder {
     return nearest(t).group_modes;
   }
 
+  /// The ladder's own coordinates z of x = (m(t) + F(t) z, t), t last; and back, with
+  /// log |∂x/∂z| as the value.
+  void to_standard(const Eigen::VectorXd& x, Eigen::VectorXd& z) const;
+  double from_standard(const Eigen::VectorXd& z, Eigen::VectorXd& x) const;
+  /// Standard deviation of log τ.
+  double spread() const;
+
   const std::vector<Rung>& rungs() const { return rungs_; }
 
  private:
@@ -58,6 +65,12 @@ class TauLadder {
     std::size_t rung = 0;  ///< between this one and the next
     double weight = 0.0;   ///< of the next one
   };
+  /// Of the other parameters given log τ.
+  struct Local {
+    Eigen::VectorXd mode;
+    Eigen::MatrixXd factor;
+  };
+  Local local(double t) const;
   std::optional<Rung> climb(const MarginalTarget& target,
                             MarginalTarget::Worker& worker,
                             double t,

@@ -21,6 +21,8 @@ enum class Purpose : std::uint32_t {
   posterior_draws = 0x300,
   posterior_pilot = 0x301,    ///< by which a sampler is chosen
   posterior_accept = 0x302,   ///< of a proposal
+  posterior_start = 0x303,    ///< of a chain
+  posterior_slices = 0x304,   ///< of a chain's sweeps
   study_group_sizes = 0x400,  ///< of simulation studies, like the following
   study_intercepts = 0x401,
   study_responses = 0x402,

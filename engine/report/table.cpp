@@ -88,9 +88,10 @@ std::string replicates_text(const ReplicateCounts& counts) {
 
 /// "exact independent draws (98% of proposals accepted)", "… (75% accepted, Pareto k 0.1)"
 std::string sampler_text(const Attributes& sampler) {
-  std::string method, acceptance, k;
+  std::string method, acceptance, k, reason;
   for (const auto& [key, value] : sampler) {
     if (key == "method") method = value_text(value);
+    if (key == "reason") reason = ", for " + value_text(value);
     if (key == "acceptance" && std::holds_alternative<double>(value)) {
       acceptance =
           fmt::format(" ({:.0f}% of proposals accepted", 100.0 * std::get<double>(value));
@@ -98,7 +99,7 @@ std::string sampler_text(const Attributes& sampler) {
     if (key == "pareto_k" && std::holds_alternative<double>(value))
       k = fmt::format(", Pareto k {:.2f}", std::get<double>(value));
   }
-  return method + acceptance + k + (acceptance.empty() ? "" : ")");
+  return method + (acceptance.empty() ? "" : acceptance + k + ")") + reason;
 }
 
 /// What was fitted to what.

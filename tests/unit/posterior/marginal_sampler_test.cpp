@@ -11,7 +11,7 @@
 #include "engine/posterior/diagnostics.hpp"
 #include "engine/posterior/independence_sampler.hpp"
 #include "engine/posterior/pareto.hpp"
-#include "tests/support/glmm_rows.hpp"
+#include "tests/support/marginal_examples.hpp"
 
 using namespace merit;
 using namespace merit::testing;
@@ -19,33 +19,6 @@ using namespace merit::testing;
 BOOST_AUTO_TEST_SUITE(marginal_sampler)
 
 namespace {
-
-struct Example {
-  Family family;
-  Link link;
-};
-
-constexpr Example kExamples[] = {{Family::binomial, Link::probit},
-                                 {Family::poisson, Link::log},
-                                 {Family::negbinomial, Link::log},
-                                 {Family::ordinal, Link::logit}};
-
-PriorSet priors_of(const GlmmModel& model) {
-  PriorSet priors;
-  priors.coefficient.assign(static_cast<std::size_t>(model.rows.num_fixed),
-                            make_prior(PriorKind::normal, 0.1, 1.5));
-  priors.intercept = make_prior(PriorKind::student_t, 3.0, 0.0, 2.5);
-  priors.tau = make_prior(PriorKind::half_student_t, 3.0, 1.0);
-  priors.dispersion = make_prior(PriorKind::gamma, 2.0, 0.5);
-  if (model.family.has_thresholds())
-    priors.threshold.assign(3, make_prior(PriorKind::student_t, 3.0, 0.0, 2.5));
-  return priors;
-}
-
-std::shared_ptr<const GlmmModel> example(const Example& of) {
-  return std::make_shared<const GlmmModel>(
-      model_of(made_up_rows(of.family, 8, 3, false), of.family, of.link));
-}
 
 /// x: τ as its logarithm.
 Eigen::VectorXd start_of(const GlmmModel& model) {
@@ -163,7 +136,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_random_walk) {
     const auto model = example(of);
     const PriorSet priors = priors_of(*model);
     const IndependenceSampler sampler(
-        model, priors, 5, some_parameters(*model, 0.6), {kChains, kDraws, false}, 100, 9);
+        marginal_of(model, priors), {kChains, kDraws, false}, 100, 9);
     ReplicateRows proposals, draws;
     sampler.propose(0, kChains * kDraws, proposals);
     ChainScan scan(sampler, {});
@@ -224,8 +197,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_random_walk) {
 BOOST_AUTO_TEST_CASE(a_scan_goes_on_from_stored_rows_as_if_never_stopped) {
   const auto model = example(kExamples[1]);
   const DrawShape shape{3, 70, false};
-  const IndependenceSampler sampler(
-      model, priors_of(*model), 5, some_parameters(*model, 0.6), shape, 10, 5);
+  const IndependenceSampler sampler(marginal_of(model, priors_of(*model)), shape, 10, 5);
   ReplicateRows proposals, whole, part;
   sampler.propose(0, shape.num_draws(), proposals);
   ChainScan once(sampler, {});
