@@ -7,7 +7,7 @@
 #
 # Installs what is missing, builds merit (build/release/merit), makes the three sources of
 # a study of detainees in institutions, merges them into a snapshot, fits a two-level model,
-# runs a parametric and a cases bootstrap on two MPI ranks, and draws them. It can be run
+# runs a parametric and a cases bootstrap on two MPI ranks, samples posteriors, and draws pictures. It can be run
 # again: it replaces what it made, and compiles only what changed.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -135,6 +135,11 @@ show "$merit" fit "${contact[@]}"
 title "Its parametric bootstrap: every replicate is a quadrature fit to drawn contacts."
 show mpirun -n "$ranks" "$merit" bootstrap "${contact[@]}" \
   --type parametric --replicates 5000 --output "$out/contact.h5" --overwrite
+
+title "The same model as a Bayesian sees it: the posterior under three priors of the standard deviation
+   between institutions, of which 26 say little."
+show mpirun -n "$ranks" "$merit" sample "${contact[@]}" \
+  --prior-grid examples/priors.toml --draws 2500 --output "$out/contact-posterior.h5" --overwrite
 
 title "A picture of both bootstraps of preparedness, and of the institutions."
 script plot_results.py "$out/parametric.h5" "$out/cases.h5" --output "$out/bootstrap.png" \

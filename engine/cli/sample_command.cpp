@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,8 +8,10 @@
 #include "engine/cli/commands.hpp"
 #include "engine/cli/draw_report.hpp"
 #include "engine/cli/draw_run.hpp"
+#include "engine/cli/input_text.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/posterior.hpp"
+#include "engine/cli/prior_grid.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
@@ -44,62 +46,83 @@ bool posterior_is_exact(const ResultFile& file) {
   return text_of(file.posterior()->sampler, "method") == "exact independent draws";
 }
 
-ExitCode report(const SampleCommand& command, const std::vector<std::string>& notes) {
+/// Draws of a finished file as a report, and whether it needs a look.
+struct DrawResult {
+  Report report;
+  bool fine = true;
+};
+
+DrawResult result_of(const SampleCommand& command,
+                     const std::vector<std::string>& notes) {
   const ResultFile file = open_result(command.run.output);
   if (!command.cmdstan_csv.empty()) write_cmdstan_csv(file, command.cmdstan_csv);
-  Report report = draw_report(
+  DrawResult out;
+  out.report = draw_report(
       file,
       {.level = command.run.level, .ranef = command.save_groups == SaveGroups::draws});
-  const bool fine = report.notes.empty() || posterior_is_exact(file);
-  report.notes.insert(report.notes.end(), notes.begin(), notes.end());
-  show(report, command.run.format);
-  return fine ? ExitCode::done : ExitCode::needs_a_look;
+  out.fine = out.report.notes.empty() || posterior_is_exact(file);
+  out.report.notes.insert(out.report.notes.end(), notes.begin(), notes.end());
+  return out;
 }
 
-}  // namespace
+/// One posterior of the command, and what is known of its file.
+struct SampleJob {
+  std::string name;  ///< of its priors; empty: the only one
+  SampleCommand command;
+  Found found = Found::nothing;
+};
 
-ExitCode run(const CommandContext& context, const SampleCommand& given) {
-  const Communicator& comm = context.comm;
-  SampleCommand command = given;
-  validate(command);
-  StopSignals signals(comm.is_root(), command.run.time_limit);
-  const Found found = find_job(comm, command.model.snapshot, command.run);
-  if (!command.cmdstan_csv.empty() && !command.run.dry_run) {
-    root_or_none(comm, [&] {
-      check_cmdstan_directory(command.cmdstan_csv,
-                              command.run.overwrite || command.run.resume);
-    });
+/// The command, or one for each of its prior grid. *Collective*
+std::vector<SampleJob> jobs_of(const Communicator& comm, const SampleCommand& command) {
+  std::vector<SampleJob> jobs;
+  if (command.prior_grid.empty()) {
+    jobs.push_back({"", command});
+  } else {
+    const std::string text =
+        read_text(comm, command.prior_grid, "a file of named priors (TOML)");
+    for (const NamedPriors& entry : read_prior_grid(text, command.prior_grid)) {
+      SampleJob& job = jobs.emplace_back(SampleJob{entry.name, command});
+      std::vector<std::string>& priors = job.command.priors;
+      priors.insert(priors.end(), entry.priors.begin(), entry.priors.end());
+      job.command.run.output = output_of(command.run.output, entry.name);
+    }
   }
-  const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
-  const ModelData data =
-      read_model_data(comm, command.model, command.run, {.rows = true});
-  const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
-  const Posterior posterior =
-      all_or_none(comm, [&] { return make_posterior(command, data, fit); });
-  std::vector<std::string> notes = data.notes;
-  notes.insert(notes.end(), posterior.notes.begin(), posterior.notes.end());
+  for (SampleJob& job : jobs)
+    job.found = find_job(comm, job.command.model.snapshot, job.command.run);
+  return jobs;
+}
 
+/// What all jobs share.
+struct SampleData {
+  const ModelData& data;
+  const FittedModel& fit;
+  StopSignals& signals;
+};
+
+/// Draws what is not there yet; false if it was stopped. *Collective*
+bool draw(const CommandContext& context,
+          const SampleJob& job,
+          const SampleData& of,
+          const Posterior& posterior) {
+  const Communicator& comm = context.comm;
+  const SampleCommand& command = job.command;
+  const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const ReplicatePlan plan{.num_replicates = posterior.shape.num_draws(),
-                           .block_rows = block_rows(command, data, posterior),
+                           .block_rows = block_rows(command, of.data, posterior),
                            .kind = RowKind::draws,
                            .num_chains = command.chains};
-  const JobDescription job = describe_job(command, data, posterior, plan);
-  check_found(comm, found, command.run.output, job, plan.shard);
-  const auto tables = [&] {
-    return root_or_none(comm, [&] { return report(command, notes); });
-  };
-  if (found == Found::finished) {
-    if (comm.is_root()) remove_leftover_parts(command.run.output);
-    return tables();
-  }
-
   const ResultContents contents{.command = "sample",
-                                .job = job,
-                                .fit = stored_fit(data, fit),
+                                .job = describe_job(command, of.data, posterior, plan),
+                                .fit = stored_fit(of.data, of.fit),
                                 .replicates = plan,
                                 .provenance = record.at_start(),
                                 .posterior = posterior.stored,
                                 .session = record.session()};
+  check_found(comm, job.found, command.run.output, contents.job, plan.shard);
+  if (job.found == Found::finished) {
+    if (comm.is_root()) remove_leftover_parts(command.run.output);
+    return true;
+  }
   if (command.run.dry_run) {
     root_or_none(comm, [&] {
       const auto make = [&](std::int64_t first, std::int64_t count, ReplicateRows& rows) {
@@ -110,7 +133,7 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
       };
       print(estimate_job(make, contents, record, "draws"));
     });
-    return ExitCode::done;
+    return true;
   }
   std::optional<ResultWriter> writer;
   StoredDraws stored;
@@ -118,16 +141,61 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
     stored = stored_draws(command.run.resume ? command.run.output : "", plan, posterior);
     writer.emplace(open_job(contents, command.run, record));
   });
-  signals.note_only();
-  const RunSummary summary = make_draws(
-      comm, command.run, posterior, plan, writer ? &*writer : nullptr, std::move(stored));
-  if (summary.stopped) {
-    end_stopped_job(comm, plan, command.run, writer ? &*writer : nullptr, "draws");
-    return ExitCode::stopped;
+  of.signals.note_only();
+  ResultWriter* const file = writer ? &*writer : nullptr;
+  if (make_draws(comm, command.run, posterior, plan, file, std::move(stored)).stopped) {
+    end_stopped_job(comm, plan, command.run, file, "draws");
+    return false;
   }
   root_or_none(comm, [&] { writer->finish(); });
-  signals.end_at_once();
-  return tables();
+  of.signals.end_at_once();
+  return true;
+}
+
+}  // namespace
+
+ExitCode run(const CommandContext& context, const SampleCommand& given) {
+  const Communicator& comm = context.comm;
+  SampleCommand command = given;
+  validate(command);
+  StopSignals signals(comm.is_root(), command.run.time_limit);
+  const std::vector<SampleJob> jobs = jobs_of(comm, command);
+  // Of a job that goes on its instruction-set level.
+  command.run = jobs.front().command.run;
+  if (!command.cmdstan_csv.empty() && !command.run.dry_run) {
+    root_or_none(comm, [&] {
+      check_cmdstan_directory(command.cmdstan_csv,
+                              command.run.overwrite || command.run.resume);
+    });
+  }
+  const ModelData data =
+      read_model_data(comm, command.model, command.run, {.rows = true});
+  const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
+  // All posteriors before the first draw: what is wrong with one is said at once.
+  std::vector<Posterior> posteriors;
+  for (const SampleJob& job : jobs) {
+    posteriors.push_back(
+        all_or_none(comm, [&] { return make_posterior(job.command, data, fit); }));
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!draw(context, jobs[i], {data, fit, signals}, posteriors[i]))
+      return ExitCode::stopped;
+  }
+  if (command.run.dry_run) return ExitCode::done;
+  return root_or_none(comm, [&] {
+    bool fine = true;
+    std::vector<NamedReport> reports;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      DrawResult result = result_of(jobs[i].command, posteriors[i].notes);
+      fine = fine && result.fine;
+      reports.push_back({jobs[i].name, std::move(result.report)});
+    }
+    Report report = command.prior_grid.empty() ? std::move(reports.front().report)
+                                               : grid_report(std::move(reports));
+    report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
+    show(report, command.run.format);
+    return fine ? ExitCode::done : ExitCode::needs_a_look;
+  });
 }
 
 }  // namespace merit

@@ -41,6 +41,12 @@ void add_options(CLI::App& app, SampleCommand& command) {
          "repeatable, later ones count")
       ->type_name("SET|PARAM~DIST")
       ->allow_extra_args(false);
+  app.add_option(
+         "--prior-grid",
+         command.prior_grid,
+         "several priors, each `name = [\"PRIOR\", ...]` in FILE, beside those of "
+         "--prior: a result file of each, one table")
+      ->type_name("FILE");
   add_choice(app,
              "--save-groups",
              command.save_groups,
@@ -82,6 +88,12 @@ void validate(const SampleCommand& command) {
                                  command.draws,
                                  command.chains,
                                  kMostDraws));
+  }
+  if (!command.prior_grid.empty() && !command.cmdstan_csv.empty()) {
+    throw UsageError("--cmdstan-csv: give one prior at a time, without --prior-grid");
+  }
+  if (!command.prior_grid.empty() && command.run.dry_run) {
+    throw UsageError("--dry-run: give one prior at a time, without --prior-grid");
   }
   if (command.run.output.empty() && !command.run.dry_run) {
     throw UsageError("--output is missing: name the file for the draws");

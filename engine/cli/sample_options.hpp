@@ -23,6 +23,7 @@ struct SampleCommand {
   std::int64_t chains = 4;
   std::optional<std::int64_t> warmup;  ///< per chain, before the draws; none given: 200
   std::vector<std::string> priors;     ///< as given, in order
+  std::string prior_grid;              ///< a file of several; empty: none
   SaveGroups save_groups = SaveGroups::none;
   std::string cmdstan_csv;  ///< directory; empty: none
 };

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "engine/cli/commands.hpp"
+#include "engine/cli/input_text.hpp"
 #include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/replicate_run.hpp"
@@ -28,23 +25,6 @@
 
 namespace merit {
 namespace {
-
-/// The file's text, on every rank. *Collective*
-std::string read_text(const Communicator& comm, const std::string& path) {
-  std::string text;
-  root_or_none(comm, [&] {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream all;
-    if (file) all << file.rdbuf();
-    if (!file || !all) {
-      throw InputError(fmt::format("{}: cannot be read: {}; give a study file (TOML)",
-                                   path,
-                                   std::strerror(errno)));
-    }
-    text = all.str();
-  });
-  return comm.broadcast_text(text);
-}
 
 std::string estimate_text(const Study& study,
                           const StudyScheme& scheme,
@@ -192,7 +172,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   validate(command);
   RunSettings run = command.run;
   StopSignals signals(comm.is_root(), run.time_limit);
-  const std::string text = read_text(comm, command.study);
+  const std::string text = read_text(comm, command.study, "a study file (TOML)");
   Study study = read_study(text, command.study, command.max_tasks);
   if (command.seed) study.seed = *command.seed;
   run.seed = study.seed;

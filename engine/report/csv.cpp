@@ -30,12 +30,14 @@ std::string field(const std::optional<double>& value) {
 std::string to_csv(const Report& report) {
   const bool replicates = report.glance.replicates.has_value();
   const bool with_draws = report.glance.draws.has_value();
+  const bool with_priors = !report.tidy.empty() && !report.tidy.front().prior.empty();
   std::string out = fmt::format(
       "effect,group,level,term,estimate,{}std.error,statistic,df,p.value,conf.low,"
-      "conf.high,conf.type{}{}\n",
+      "conf.high,conf.type{}{}{}\n",
       replicates ? "bias," : "",
       replicates ? ",conf.low.mcse,conf.high.mcse" : "",
-      with_draws ? ",rhat,ess_bulk,ess_tail,mcse" : "");
+      with_draws ? ",rhat,ess_bulk,ess_tail,mcse" : "",
+      with_priors ? ",prior" : "");
   for (const TidyRow& row : report.tidy) {
     out += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{},{}",
                        field(row.effect),
@@ -60,6 +62,7 @@ std::string to_csv(const Report& report) {
                          field(row.ess_tail),
                          field(row.mcse));
     }
+    if (with_priors) out += "," + field(row.prior);
     out += '\n';
   }
   return out;

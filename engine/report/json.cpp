@@ -129,6 +129,7 @@ Json json_of(const TidyRow& row, bool replicates) {
     out["ess_bulk"] = value_or_null(row.ess_bulk);
     out["ess_tail"] = value_or_null(row.ess_tail);
     out["mcse"] = value_or_null(row.mcse);
+    if (!row.prior.empty()) out["prior"] = row.prior;
   }
   return out;
 }

@@ -14,7 +14,7 @@ std::string to_json(const Report& report);
 
 /// The tidy rows with broom.mixed's column names and RFC 4180 quoting, lines ending in \n.
 /// The column `bias` is there for bootstrap reports; `rhat`, `ess_bulk`, `ess_tail` and `mcse`
-/// for draws from a posterior. Absent values and NaN are empty,
+/// for draws from a posterior; `prior` where there are several. Absent values and NaN are empty,
 /// infinities Inf and -Inf, numbers as in JSON.
 std::string to_csv(const Report& report);
 

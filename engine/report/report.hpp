@@ -49,6 +49,7 @@ struct TidyRow {
   std::optional<double> ess_bulk;
   std::optional<double> ess_tail;
   std::optional<double> mcse;  ///< of the estimate, the posterior mean
+  std::string prior = {};      ///< which of several; empty: there is one
 };
 
 struct ModelInfo {

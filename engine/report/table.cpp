@@ -344,7 +344,9 @@ TextTable replicate_table(const std::vector<TidyRow>& rows, double level) {
 
 TextTable posterior_table(const std::vector<TidyRow>& rows, double level, bool by_level) {
   TextTable table;
+  const bool by_prior = !rows.empty() && !rows.front().prior.empty();
   table.add_column(by_level && !rows.empty() ? rows.front().group : "Term", Align::left);
+  if (by_prior) table.add_column("Prior", Align::left);
   table.add_column("Mean", Align::decimal);
   table.add_column("SD", Align::decimal);
   add_interval_columns(table, level);
@@ -352,14 +354,21 @@ TextTable posterior_table(const std::vector<TidyRow>& rows, double level, bool b
   table.add_column("R-hat", Align::decimal);
   table.add_column("ESS bulk", Align::decimal);
   table.add_column("tail", Align::decimal);
+  std::string last;  // a term's name stands once
   for (const TidyRow& row : rows) {
     const double scale = row.std_error.value_or(NAN);
     const auto count = [](const std::optional<double>& value) {
       return value && std::isfinite(*value) ? fmt::format("{:.0f}", *value) : "";
     };
-    table.add_row(
-        {by_level ? row.level : row.term,
-         cell(row.estimate, scale),
+    std::vector<std::string> cells = {by_level ? row.level : row.term};
+    if (by_prior) {
+      if (cells.front() == last) cells.front().clear();
+      last = by_level ? row.level : row.term;
+      cells.push_back(row.prior);
+    }
+    cells.insert(
+        cells.end(),
+        {cell(row.estimate, scale),
          cell(row.std_error, scale),
          cell(row.conf_low, scale),
          cell(row.conf_high, scale),
@@ -367,6 +376,7 @@ TextTable posterior_table(const std::vector<TidyRow>& rows, double level, bool b
          row.rhat && std::isfinite(*row.rhat) ? fmt::format("{:.4f}", *row.rhat) : "",
          count(row.ess_bulk),
          count(row.ess_tail)});
+    table.add_row(std::move(cells));
   }
   return table;
 }

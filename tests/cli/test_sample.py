@@ -202,6 +202,67 @@ def test_improper_posteriors_are_refused(tmp_path):
     merit("sample", study, "y ~ x + (1 | g)", "--output", tmp_path / "a.h5")
 
 
+GRID = """
+half_t = ["sd~half_t(3, 1)"]     # a comment
+rstanarm = "rstanarm"
+mlwin = ["mlwin", "b~normal(0, 5)"]
+"""
+
+
+def test_prior_grid_is_one_job_per_prior_in_one_table(study, tmp_path):
+    (tmp_path / "grid.toml").write_text(GRID)
+    words = ["--prior", "x~normal(0, 1)", "--prior-grid", tmp_path / "grid.toml", "--draws", 400]
+    merit("sample", study, FORMULA, *words, "--output", tmp_path / "grid.h5", "--progress", "none",
+          ranks=2)
+    assert sorted(path.name for path in tmp_path.glob("*.h5")) == [
+        "grid-half_t.h5", "grid-mlwin.h5", "grid-rstanarm.h5"]
+    result = merit_json("sample", study, FORMULA, *words, "--output", tmp_path / "grid.h5", "--resume")
+    rows = result["tidy"]
+    assert [row["prior"] for row in rows] == ["half_t", "rstanarm", "mlwin"] * 5
+    priors = {"half_t": ["x~normal(0, 1)", "sd~half_t(3, 1)"],
+              "rstanarm": ["x~normal(0, 1)", "rstanarm"],
+              "mlwin": ["x~normal(0, 1)", "mlwin", "b~normal(0, 5)"]}
+    for name, given in priors.items():
+        options = [word for prior in given for word in ("--prior", prior)]
+        alone = merit_json("sample", study, FORMULA, *options, "--draws", 400, "--output",
+                           tmp_path / "alone.h5", "--overwrite")
+        same(tmp_path / "alone.h5", tmp_path / f"grid-{name}.h5")
+        assert alone["tidy"] == [{k: v for k, v in row.items() if k != "prior"} for row in rows
+                                 if row["prior"] == name]
+        for parameter, distribution in alone["glance"]["priors"].items():
+            stated = result["glance"]["priors"]
+            assert distribution in (stated.get(parameter), stated.get(f"{name}: {parameter}"))
+    text = merit("sample", study, FORMULA, *words, "--output", tmp_path / "grid.h5", "--resume").stdout
+    assert "mlwin: sd: an inverse-gamma prior is far from" in text
+    lines = [line.split()[:2] for line in text.splitlines() if line.startswith("  sd__(I")]
+    assert lines == [["sd__(Intercept)", "half_t"]]
+    table = merit("sample", study, FORMULA, *words, "--output", tmp_path / "grid.h5", "--resume",
+                  "--format", "csv").stdout
+    assert table.splitlines()[0].endswith("ess_tail,mcse,prior")
+    assert table.splitlines()[1].endswith(",half_t")
+
+
+BAD_GRIDS = {
+    "": "names no priors",
+    "a = 3": "line 1: a is 3; give texts",
+    "a = [\"flat\", 3]": "line 1: a is a list",
+    "\n\"a/b\" = \"flat\"": "a/b: a name of priors is made of letters",
+    "a = [": "not TOML",
+    "a = \"nonsense\"": "give brms, rstanarm, mlwin or flat",
+}
+
+
+@pytest.mark.parametrize("text", BAD_GRIDS)
+def test_bad_grids(text, study, tmp_path):
+    (tmp_path / "grid.toml").write_text(text)
+    done = merit("sample", study, FORMULA, "--prior-grid", tmp_path / "grid.toml", "--output",
+                 tmp_path / "a.h5", code=USAGE)
+    check_refusal(done, BAD_GRIDS[text])
+    done = merit("sample", study, FORMULA, "--prior-grid", tmp_path / "none.toml", "--output",
+                 tmp_path / "a.h5", code=66)
+    check_refusal(done, "none.toml: cannot be read", "a file of named priors")
+
+
 def test_warm_up_is_not_needed(study, tmp_path):
     done = sample(study, tmp_path / "a.h5", "--warmup", 10)
     assert "--warmup is ignored: the draws are exact and independent" in done.stdout

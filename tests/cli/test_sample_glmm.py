@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from program import (DATA, USAGE, check_refusal, make_snapshot, merit, merit_json, two_level,
+from program import (DATA, ROOT, USAGE, check_refusal, make_snapshot, merit, merit_json, two_level,
                      write_group)
 
 from h5same import differences
@@ -229,6 +229,18 @@ def test_slices_stopped_and_resumed_are_uninterrupted(many_columns, tmp_path):
     merit(*words, "--output", tmp_path / "cut.h5", "--resume", ranks=2, code=None)
     with h5py.File(tmp_path / "whole.h5") as a, h5py.File(tmp_path / "cut.h5") as b:
         assert not list(differences(a, b, {"/provenance"}))
+
+
+# Means of the Surgical hospitals' sd under these priors, by the same quadrature as above.
+def test_the_example_of_a_prior_grid(place, tmp_path):
+    result = merit_json("sample", place / "surgical.h5", SURGICAL, "--family", "binomial", *DRAWS,
+                        "--prior", "flat", "--prior-grid", ROOT / "examples" / "priors.toml",
+                        "--output", tmp_path / "grid.h5")
+    rows = {row["prior"]: row for row in result["tidy"] if row["term"] == "sd__(Intercept)"}
+    assert set(rows) == {"half_t", "exponential", "gamma"}
+    for name, mean in {"half_t": .46072, "gamma": .40349}.items():
+        assert abs(rows[name]["estimate"] - mean) < 4 * rows[name]["mcse"] + 1e-5
+    assert all(row["rhat"] < 1.01 for row in rows.values())
 
 
 def test_separation_needs_a_proper_prior(tmp_path):
