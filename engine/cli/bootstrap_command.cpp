@@ -176,7 +176,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   BootstrapCommand command = given;
   validate(command);
   StopSignals signals(comm.is_root(), command.run.time_limit);
-  const Found found = find_job(comm, command.model.snapshot, command.run);
+  const Found found = find_job(comm, "bootstrap", command.model.snapshot, command.run);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command));

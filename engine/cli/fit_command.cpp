@@ -5,6 +5,7 @@
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/inference.hpp"
+#include "engine/cli/layout_lines.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
@@ -24,6 +25,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
       read_model_data(comm, command.model, command.run, needs(command.inference));
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   root_or_none(comm, [&] {
+    warn_of_layout(record);
     StoredFit stored = stored_fit(data, fit);
     add_inference(command.inference, command.run, data, fit, stored);
     const JobDescription job = describe_job(command.model, data);

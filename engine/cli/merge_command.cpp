@@ -67,6 +67,15 @@ bool same_fit(const StoredFit& a, const StoredFit& b) {
 void check_one_job(const std::vector<ResultFile>& files) {
   const ResultFile& first = files.front();
   for (const ResultFile& file : files) {
+    if (file.command() != first.command()) {
+      throw UsageError(
+          fmt::format("{}: is of merit {}, and {} of merit {}; merge joins "
+                      "shards of one job",
+                      file.path(),
+                      file.command(),
+                      first.path(),
+                      first.command()));
+    }
     if (const std::string lines = difference_lines(first.job(), file.job());
         !lines.empty()) {
       throw UsageError(

@@ -88,7 +88,7 @@ std::vector<SampleJob> jobs_of(const Communicator& comm, const SampleCommand& co
     }
   }
   for (SampleJob& job : jobs)
-    job.found = find_job(comm, job.command.model.snapshot, job.command.run);
+    job.found = find_job(comm, "sample", job.command.model.snapshot, job.command.run);
   return jobs;
 }
 

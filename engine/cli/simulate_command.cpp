@@ -7,6 +7,7 @@
 
 #include "engine/cli/commands.hpp"
 #include "engine/cli/input_text.hpp"
+#include "engine/cli/layout_lines.hpp"
 #include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/replicate_run.hpp"
@@ -62,7 +63,9 @@ ReplicateRows simulate_in_memory(const Communicator& comm,
                                  const RunSettings& run,
                                  const Study& study,
                                  const StudyScheme& scheme,
-                                 const ReplicatePlan& plan) {
+                                 const ReplicatePlan& plan,
+                                 const RunRecord& record) {
+  if (comm.is_root()) say_layout(record, run.progress);
   ProgressDisplay display(comm.is_root() ? run.progress : ProgressMode::none, "fits");
   ReplicateRows all;
   if (comm.is_root()) resize_rows(study, study.num_tasks(), all);
@@ -171,13 +174,15 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   const Communicator& comm = context.comm;
   validate(command);
   RunSettings run = command.run;
-  StopSignals signals(comm.is_root(), run.time_limit);
+  const bool keeps = !run.output.empty() && !command.only;
+  std::optional<StopSignals> signals;  // without a file there is nothing to go on from
+  if (keeps) signals.emplace(comm.is_root(), run.time_limit);
   const std::string text = read_text(comm, command.study, "a study file (TOML)");
   Study study = read_study(text, command.study, command.max_tasks);
   if (command.seed) study.seed = *command.seed;
   run.seed = study.seed;
-  const bool keeps = !run.output.empty() && !command.only;
-  const Found found = keeps ? find_job(comm, command.study, run) : Found::nothing;
+  const Found found =
+      keeps ? find_job(comm, "simulate", command.study, run) : Found::nothing;
   const RunRecord record(comm, context.arguments, command.study, run);
   const StudyScheme scheme(study, run.simd_level());
   const ReplicatePlan plan{.num_replicates = num_rows(study),
@@ -200,7 +205,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
     return ExitCode::done;
   }
   if (run.output.empty()) {
-    const ReplicateRows rows = simulate_in_memory(comm, run, study, scheme, plan);
+    const ReplicateRows rows = simulate_in_memory(comm, run, study, scheme, plan, record);
     root_or_none(comm, [&] {
       const DataGenerator generator(study, run.simd_level());
       show({.version = program_version().version,
@@ -230,7 +235,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
                                   .provenance = record.at_start(),
                                   .session = record.session(),
                                   .study = text};
-    if (!simulate_to_file(comm, run, scheme, plan, contents, record, signals))
+    if (!simulate_to_file(comm, run, scheme, plan, contents, record, *signals))
       return ExitCode::stopped;
   }
   root_or_none(

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "engine/cli/layout_lines.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/report/text_table.hpp"
@@ -15,19 +16,6 @@
 
 namespace merit {
 namespace {
-
-/// Loudly, what does not fit.
-void say_layout(const RunRecord& record, ProgressMode progress) {
-  if (progress != ProgressMode::none) {
-    fmt::print(stderr,
-               "merit: {}, {}\n",
-               describe(record.layout()),
-               describe_cpus(record.layout()));
-  }
-  for (const std::string& warning : layout_warnings(record.layout())) {
-    fmt::print(stderr, "merit: WARNING: {}\n", warning);
-  }
-}
 
 std::string stopped_sentence(const ResultWriter& writer,
                              const ReplicatePlan& plan,
@@ -45,7 +33,10 @@ std::string stopped_sentence(const ResultWriter& writer,
 
 }  // namespace
 
-Found find_job(const Communicator& comm, const std::string& input, RunSettings& run) {
+Found find_job(const Communicator& comm,
+               const std::string& command,
+               const std::string& input,
+               RunSettings& run) {
   std::string simd;
   const Found found = root_or_none(comm, [&] {
     if (run.dry_run) return Found::nothing;
@@ -53,6 +44,7 @@ Found find_job(const Communicator& comm, const std::string& input, RunSettings& 
     if (!run.resume) return Found::nothing;
     const std::optional<ResultFile> stored = find_stored(run.output);
     if (!stored) return Found::nothing;
+    check_same_command(*stored, command, run.output);
     simd = text_of(stored->provenance(), "simd");
     return stored->path() == run.output ? Found::finished : Found::part;
   });
@@ -122,7 +114,11 @@ ResultWriter open_job(const ResultContents& contents,
                       const RunRecord& record) {
   ResultWriter writer = run.resume ? ResultWriter::resume(run.output, contents)
                                    : ResultWriter(run.output, contents, run.overwrite);
-  say_layout(record, run.progress);
+  // Said before it stops: a killed process, or all ranks of srun after one, say no more.
+  say_layout(record,
+             run.progress,
+             run.resume ? "; if it stops, run the same command again"
+                        : "; if it stops, run the same command with --resume");
   return writer;
 }
 

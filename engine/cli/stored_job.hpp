@@ -23,9 +23,12 @@ enum class Found : std::uint8_t { nothing, part, finished };
 
 /// Looks at the output before any data are read. A resumed job stays with the instruction-set
 /// level that it has used, unless the command names one. *Collective*
-/// @throws UsageError, IoError as check_output
+/// @throws UsageError, IoError as check_output; UsageError if another command has made it
 /// @param input  the file that the job reads, which --output must not be
-Found find_job(const Communicator& comm, const std::string& input, RunSettings& run);
+Found find_job(const Communicator& comm,
+               const std::string& command,
+               const std::string& input,
+               RunSettings& run);
 
 /// @throws UsageError if another job's file was found. *Collective*
 void check_found(const Communicator& comm,
@@ -42,8 +45,8 @@ std::string estimate_job(
     const RunRecord& record,
     const std::string& what);
 
-/// The file to write, new or as a stopped job has left it, and in one line where the job runs.
-/// On rank 0.
+/// The file to write, new or as a stopped job has left it; says in one line where the job runs
+/// and how it goes on. On rank 0.
 ResultWriter open_job(const ResultContents& contents,
                       const RunSettings& run,
                       const RunRecord& record);

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What --resume accepts, and what it refuses: field, stored value, given value, remedy."""
 
+import os
+import re
+
 import pytest
 from interrupted_job import FORMULA, STOPPED, command, marks, run, same, write_study
-from program import MERIT, USAGE, check_refusal, contents, merit, two_level, write_group
+from program import USAGE, check_refusal, contents, merit, two_level, write_group
 
 REPLICATES = 300_000
 
@@ -17,7 +20,6 @@ def fixture_place(tmp_path_factory):
     run(place, REPLICATES, "whole.h5", threads=2)
     run(place, REPLICATES, "stopped.h5", "--time-limit", "0.3", code=STOPPED)
     return place
-
 
 
 
@@ -50,7 +52,31 @@ def test_another_job_is_refused(change, output, place):
     before = contents(place)
     done = merit(*words, cwd=place, code=USAGE)
     check_refusal(done, output, says, "--overwrite")
+    # One line: what follows from a change, as the digest of other columns, is no other.
+    assert len([line for line in done.stderr.splitlines() if ": stored" in line]) == 1
     assert contents(place) == before
+
+
+@pytest.mark.parametrize("output", ["stopped.h5", "whole.h5"])
+def test_results_of_another_command_are_refused(output, place):
+    """Before any data are read, and nothing but that."""
+    before = contents(place)
+    done = merit("sample", "study.h5", FORMULA, "--output", output, "--resume", cwd=place,
+                 code=USAGE)
+    check_refusal(done, output, "merit bootstrap, not of merit sample", "--overwrite")
+    assert len(done.stderr.splitlines()) == 1
+    assert contents(place) == before
+
+
+def test_remedies_are_options(place, tmp_path):
+    """Given as the refusal says, they lead to the job."""
+    words = ["bootstrap", "study.h5", FORMULA, "--replicates", 10, "--type", "wild", "--resume",
+             "--output", tmp_path / "wild.h5"]
+    merit(*words, "--wild-hc", 3, "--wild-weights", "webb", cwd=place)
+    done = merit(*words, cwd=place, code=USAGE)
+    remedies = re.findall(r"\((--\S+) (\S+)\)", done.stderr)
+    assert remedies == [("--wild-hc", "3"), ("--wild-weights", "webb")]
+    merit(*words, *[word for remedy in remedies for word in remedy], cwd=place)
 
 
 def test_how_it_is_shown_and_run_may_change(place, tmp_path):
@@ -106,10 +132,40 @@ def test_partial_job_is_read(place):
     assert f"partial: {stored} of 300000 replicates are there" in done.stdout
 
 
-def test_start_line_says_where_the_job_runs(place, tmp_path):
-    words = [word for word in command(1000, tmp_path / "out.h5", threads=3)[1:]
-             if word not in ("--progress", "none")]
-    done = merit(*words, cwd=place)
-    first = done.stderr.splitlines()[0]
-    assert first.startswith("merit: 1 rank × 3 threads, ") and "CPU" in first
-    assert FORMULA in words and MERIT
+def without_progress(words):
+    return [word for word in words if word not in ("--progress", "none")]
+
+
+@pytest.mark.parametrize("resume, says", [
+    ([], "if it stops, run the same command with --resume"),
+    (["--resume"], "if it stops, run the same command again")])
+def test_start_line_says_where_the_job_runs_and_how_it_goes_on(resume, says, place, tmp_path):
+    words = command(1000, tmp_path / "out.h5", *resume, threads=3)[1:]
+    first = merit(*without_progress(words), cwd=place).stderr.splitlines()[0]
+    assert first.startswith("merit: 1 rank × 3 threads, ") and "CPU" in first and says in first
+
+
+STUDY = """
+repetitions = 20
+[data]
+formula = "y ~ 1 + (1 | school)"
+groups = 6
+group_size = 5
+icc = 0.2
+[data.coefficients]
+"(Intercept)" = 1
+[[estimator]]
+name = "REML"
+"""
+
+
+@pytest.mark.parametrize("name", ["bootstrap", "fit", "simulate"])
+def test_too_many_threads_are_warned_of_by_every_command(name, place, tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
+    words = {"bootstrap": command(1000, tmp_path / "out.h5", threads=3)[1:],
+             "fit": ["fit", "study.h5", FORMULA, "--threads", 3],
+             "simulate": ["simulate", tmp_path / "study.toml", "--threads", 3]}[name]
+    cpu = min(os.sched_getaffinity(0))
+    done = merit(*words, cwd=place, preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+    warnings = [line for line in done.stderr.splitlines() if "WARNING" in line]
+    assert len(warnings) == 1 and "3 threads on 1 CPU" in warnings[0], done.stderr

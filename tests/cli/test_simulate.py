@@ -239,7 +239,8 @@ def test_another_study_is_refused(study, tmp_path):
     merit("simulate", study(), "--output", tmp_path / "out.h5")
     other = study(STUDY.replace("w = 0.3", "w = 0.4"), "other.toml")
     done = merit("simulate", other, "--output", tmp_path / "out.h5", "--resume", code=USAGE)
-    check_refusal(done, "study")
+    check_refusal(done, "study", "the study file has changed", "/study/file in the result")
+    assert "--study" not in done.stderr
     done = merit("simulate", study(), "--output", tmp_path / "out.h5", code=USAGE)
     check_refusal(done, "out.h5", "--overwrite")
     # Another title shows the same rows.
