@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +20,8 @@
 #include "engine/cli/provenance.hpp"
 #include "engine/model/text.hpp"
 #include "engine/run/communicator.hpp"
+#include "engine/run/stop_signals.hpp"
+#include "engine/simd/level.hpp"
 
 namespace merit {
 namespace {
@@ -130,6 +133,17 @@ ExitCode run_program(const Communicator& comm, int argc, char** argv) {
   }
 }
 
+/// Whether this is a job that can be stopped and go on later.
+bool can_go_on(int argc, char** argv) {
+  const std::vector<std::string_view> words(argv, argv + argc);
+  const auto is_output = [](std::string_view word) {
+    return word == "--output" || word.starts_with("--output=");
+  };
+  return words.size() > 1 &&
+         (words[1] == "bootstrap" || words[1] == "sample" || words[1] == "simulate") &&
+         std::any_of(words.begin(), words.end(), is_output);
+}
+
 }  // namespace
 }  // namespace merit
 
@@ -137,6 +151,9 @@ int main(int argc, char** argv) {
   using merit::Communicator;
   using merit::ExitCode;
   try {
+    if (merit::can_go_on(argc, argv))
+      merit::end_on_stop_signals(merit::launched_processes() == 1);
+    merit::check_processor();
     const merit::MpiSession session(argc, argv);
     const Communicator comm = Communicator::world();
     try {

@@ -83,7 +83,7 @@ void add_resume(CLI::App& app, RunSettings& run) {
                               "1-12:00:00 (days-hours:minutes:seconds)");
            }
          },
-         "stop after this long, e.g. 55m; --resume goes on")
+         "stop after this long, e.g. 55m (a plain number is seconds); --resume goes on")
       ->type_name("TIME");
 }
 

@@ -50,13 +50,31 @@ void say(const char* text) {
 extern "C" void on_stop_signal(int signal) {
   const int earlier = noted.exchange(signal);
   if (signal == SIGINT && earlier == SIGINT) ::_exit(128 + SIGINT);
-  if (!at_once) return;
+  if (!at_once) {
+    // At once: whoever sent it may give no time for more.
+    if (may_speak && earlier == 0) {
+      say("merit: ");
+      say(name_of(signal));
+      say(": storing what is complete; to go on, run the same command with --resume\n");
+    }
+    return;
+  }
   if (may_speak) {
     say("merit: stopped by ");
     say(name_of(signal));
     say("; everything complete is on disk, run the same command with --resume\n");
   }
   ::_exit(static_cast<int>(ExitCode::stopped));
+}
+
+void install(struct sigaction* replaced) {
+  struct sigaction action {};
+  action.sa_handler = on_stop_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    ::sigaction(kSignals[i], &action, replaced == nullptr ? nullptr : replaced + i);
+  }
 }
 
 void set_timer(double seconds) {
@@ -69,22 +87,22 @@ void set_timer(double seconds) {
 
 }  // namespace
 
+void end_on_stop_signals(bool speaks) {
+  may_speak = speaks;
+  install(nullptr);
+}
+
 StopSignals::StopSignals(bool speaks, std::optional<double> time_limit) {
   noted = 0;
   at_once = true;
   may_speak = speaks;
-  struct sigaction action {};
-  action.sa_handler = on_stop_signal;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    ::sigaction(kSignals[i], &action, &before[i]);
-  }
+  install(before.data());
   if (time_limit) set_timer(*time_limit);
 }
 
 StopSignals::~StopSignals() {
   set_timer(0.0);
+  at_once = true;
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     ::sigaction(kSignals[i], &before[i], nullptr);
   }

@@ -6,18 +6,27 @@
 
 namespace merit {
 
+/// From here on SIGTERM, SIGUSR1 and SIGINT end the process at once with code 75, as they do
+/// before and after the tasks of a job: for main to call first, because MPI's start takes long
+/// enough to be met by a signal, and whoever sees the exit code should know that the job can
+/// go on.
+/// @param speaks  whether to say so: false where other ranks may say the same
+void end_on_stop_signals(bool speaks);
+
 /// Turns what asks a job to stop (SIGTERM, SIGUSR1, SIGINT, a time limit) into a question that
 /// the task runner asks. One per process at a time.
 ///
 /// Schedulers give some seconds between the first signal and SIGKILL, and on some paths none:
 /// so signals only decide how politely a job ends, never what is kept. While tasks run, a
-/// signal is noted (stop_requested) and the run ends in good order. Before and after, when
+/// signal is noted (stop_requested), told in a line at once, in case nobody is left to tell
+/// more (mpirun gives the other ranks of one that died a second), and the run ends in good
+/// order. Before and after, when
 /// there is nothing to bring to an end, it ends the process at once with code 75.
 ///
 /// The time limit is a timer of this process, so that it also holds while data are read.
 class StopSignals {
  public:
-  /// @param speaks  whether to say that it ended the process: one rank does
+  /// @param speaks  whether to say what a signal does: one rank does
   /// @param time_limit  seconds from now
   StopSignals(bool speaks, std::optional<double> time_limit);
   ~StopSignals();  ///< what the signals did before

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A job to interrupt: what it is, how it is run and hurt, what must be true of it afterwards."""
+"""Jobs to interrupt: what they are, how they are run and hurt, what must be true of them
+afterwards."""
 
 import contextlib
 import os
@@ -16,17 +17,27 @@ from h5same import differences
 
 FORMULA = "y ~ x + w + (1 | g)"
 STOPPED = 75
+# What the bits depend on, but the number of rows.
+JOBS = {
+    # 20 groups: resampling groups and rows takes a core some 60 µs per replicate.
+    "bootstrap": ["bootstrap", "study.h5", FORMULA, "--type", "cases", "--resample", "both",
+                  "--replicates"],
+    # Chains: a draw is the proposal or the draw before it, and needs some 100 µs. Of one chain,
+    # so that a stop at any instant is in its middle.
+    "sample": ["sample", "study.h5", "event ~ x + w + (1 | g)", "--family", "binomial", "--chains",
+               "1", "--draws"],
+}
 
 
 def write_study(place):
-    """20 groups: resampling groups and rows takes a core some 60 µs per replicate."""
-    return write_group(place / "study.h5", two_level(20, 25))
+    columns = two_level(20, 25)
+    columns["event"] = (columns["y"] > 1).astype(int)
+    return write_group(place / "study.h5", columns)
 
 
-def command(replicates, output, *options, ranks=None, threads=1):
-    """The command line of the job; everything that its bits depend on is here."""
-    words = [MERIT, "bootstrap", "study.h5", FORMULA, "--type", "cases", "--resample", "both",
-             "--replicates", str(replicates), "--threads", str(threads), "--output", str(output),
+def command(rows, output, *options, ranks=None, threads=1, job="bootstrap"):
+    """The command line of a job; everything that its bits depend on is here."""
+    words = [MERIT, *JOBS[job], str(rows), "--threads", str(threads), "--output", str(output),
              "--progress", "none", *map(str, options)]
     return words if ranks is None else [MPIEXEC, "-n", str(ranks), *words]
 
@@ -113,12 +124,17 @@ def wait_until(condition, seconds=30):
         time.sleep(0.005)
 
 
+def rows_of(file):
+    """The group of a job's rows in its file."""
+    return file["draws" if "draws" in file else "replicates"]
+
+
 def marks(output):
     """The marks of an unfinished job, or nothing if it has no part yet."""
     try:
         with h5py.File(f"{output}.parts/rank0.h5", "r") as file:
-            return file["replicates/committed"][:]
-    except (FileNotFoundError, OSError):
+            return rows_of(file)["committed"][:]
+    except (FileNotFoundError, OSError, KeyError):
         return np.zeros(0, np.uint8)
 
 
@@ -127,7 +143,8 @@ def num_replicates(output):
     with h5py.File(output, "r") as file:
         sessions = file["provenance/sessions"]
         made = sessions["replicates"][:][sessions["started"][:] != b""]
-        return list(made), int(file["replicates"].attrs["num_replicates"])
+        planned = rows_of(file).attrs
+        return list(made), int(planned.get("num_replicates", planned.get("num_draws")))
 
 
 def same(a, b):
@@ -135,4 +152,4 @@ def same(a, b):
     with h5py.File(a, "r") as one, h5py.File(b, "r") as other:
         found = list(differences(one, other, {"/provenance"}))
         assert not found, found
-        assert (one["replicates/committed"][:] == 1).all()
+        assert (rows_of(one)["committed"][:] == 1).all()

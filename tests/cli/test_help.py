@@ -44,6 +44,13 @@ def test_help_names_every_option(command):
     assert options == {word for word in COMMANDS[command] if word.startswith("--")} | {"--help"}
 
 
+@pytest.mark.parametrize("command", ["bootstrap", "sample", "simulate"])
+def test_help_says_the_unit_of_time_limits(command):
+    """As 55 of sbatch's --time are minutes."""
+    said = " ".join(merit(command, "--help").stdout.split())
+    assert "a plain number is seconds" in said
+
+
 def test_program_help_names_every_command_and_exit_code():
     text = merit("--help").stdout
     for word in [*COMMANDS, "--version", "0", "1", "64", "65", "66", "70", "74", "75"]:

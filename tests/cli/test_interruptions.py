@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: MIT
 """A job that is killed, stopped and starved at random instants, on other ranks and threads each
-time, ends with the bits of one that was left alone.
+time, ends with the bits of one that was left alone: a bootstrap, and a chain of draws.
 
 MERIT_INSTANTS=120 makes a long test of it; MERIT_SEED=n another.
 """
 
 import os
+import pathlib
 import random
 import re
 import signal
 import time
 
+import h5py
 import pytest
 from interrupted_job import (STOPPED, descendants, hurt, marks, num_replicates, outcome, ranks_of,
-                             run, same, started, wait_until, write_study)
+                             rows_of, run, same, started, wait_until, write_study)
 from program import IO, MERIT, check_refusal, merit, merit_json, own_lines
 
 INSTANTS = int(os.environ.get("MERIT_INSTANTS", "20"))
 SEED = int(os.environ.get("MERIT_SEED", "1"))
 # As many as a core makes in some 2 s: 256 to a block.
 REPLICATES = 300_000
+DRAWS = 60_000  # of one chain
+ROWS = {"bootstrap": REPLICATES, "sample": DRAWS}
 LAYOUTS = [(None, 1), (None, 2), (1, 2), (2, 1), (3, 1)]
 
 
@@ -28,7 +32,12 @@ def fixture_place(tmp_path_factory):
     place = tmp_path_factory.mktemp("interrupted")
     write_study(place)
     run(place, REPLICATES, "whole.h5", threads=2)
+    run(place, DRAWS, "whole-sample.h5", threads=2, job="sample")
     return place
+
+
+def whole(place, job):
+    return place / {"bootstrap": "whole.h5", "sample": "whole-sample.h5"}[job]
 
 
 def is_in_use(stderr):
@@ -40,8 +49,16 @@ def kill_all(job, _):
     hurt(descendants(job.pid), signal.SIGKILL)
 
 
+def ranks_there(job):
+    """The ranks, of which mpirun on a busy machine has started none yet for a while."""
+    limit = time.monotonic() + 10
+    while not (ranks := ranks_of(job.pid)) and job.poll() is None and time.monotonic() < limit:
+        time.sleep(0.005)
+    return ranks
+
+
 def kill_one_rank(job, rng):
-    hurt(rng.sample(ranks_of(job.pid) or [job.pid], 1), signal.SIGKILL)
+    hurt(rng.sample(ranks_there(job) or [job.pid], 1), signal.SIGKILL)
 
 
 def kill_launcher(job, _):
@@ -50,7 +67,7 @@ def kill_launcher(job, _):
 
 def ask(number, whom):
     def act(job, rng):
-        ranks = ranks_of(job.pid)
+        ranks = ranks_there(job) if whom != "launcher" else []
         hurt({"all": ranks, "one": rng.sample(ranks, min(1, len(ranks))),
               "launcher": [job.pid]}[whom], number)
     return act
@@ -58,7 +75,7 @@ def ask(number, whom):
 
 def starve(job, rng):
     """Some ranks get no processor for a while; then all are killed."""
-    ranks = ranks_of(job.pid)
+    ranks = ranks_there(job)
     chosen = rng.sample(ranks, rng.randint(0, len(ranks)))
     hurt(chosen, signal.SIGSTOP)
     time.sleep(0.3)
@@ -74,39 +91,46 @@ BLOWS = {"kill all": kill_all, "kill one rank": kill_one_rank, "kill launcher": 
             for whom in ("all", "one", "launcher")}}
 
 
-@pytest.mark.parametrize("case", range(max(1, INSTANTS // 10)))
-def test_random_instants(case, place):
+# Half as many blows for the chain.
+CASES = [(job, case) for job, tenths in (("bootstrap", INSTANTS // 10), ("sample", INSTANTS // 20))
+         for case in range(max(1, tenths))]
+
+
+@pytest.mark.parametrize("job, case", CASES)
+def test_random_instants(job, case, place):
     """Ten blows, and then the rest in peace."""
-    rng = random.Random(1000 * SEED + case)
-    output = place / f"case{case}.h5"
+    rng = random.Random(f"{SEED} {job} {case}")
+    output = place / f"{job}{case}.h5"
     history = []
     for _ in range(10):
         ranks, threads = rng.choice(LAYOUTS)
         blow = rng.choice(list(BLOWS))
         delay = rng.uniform(0.0, 0.5 if ranks is None else 1.0)
         history.append((ranks, threads, blow, round(delay, 3)))
-        with started(place, REPLICATES, output.name, "--resume", ranks=ranks,
-                     threads=threads) as job:
+        with started(place, ROWS[job], output.name, "--resume", ranks=ranks, threads=threads,
+                     job=job) as running:
             time.sleep(delay)
-            BLOWS[blow](job, rng)
-            code, stderr = outcome(job)
+            BLOWS[blow](running, rng)
+            code, stderr = outcome(running)
             if blow.startswith("SIG") and ranks is None and code != 0 and not is_in_use(stderr):
-                # Before its handlers are there, the signal's own way.
+                # Before main, where its handlers come first, the signal's own way.
                 assert code in (STOPPED, -getattr(signal, blow.split()[0])), (history, stderr)
         assert "please report" not in stderr and "HDF5" not in stderr, (history, stderr)
     before = marks(output)
-    wait_until(lambda: "in use" not in merit_in_peace(place, output))
-    same(output, place / "whole.h5")
+    wait_until(lambda: "in use" not in merit_in_peace(place, output, job))
+    same(output, whole(place, job))
     assert not (place / f"{output.name}.parts").exists()
     if before.size:  # nothing that was there was made again
+        with h5py.File(output) as file:
+            block = rows_of(file).attrs["block_rows"]
         made, _ = num_replicates(output)
-        assert made[-1] <= REPLICATES - 256 * (before == 1).sum() + 256
+        assert made[-1] <= ROWS[job] - block * (before == 1).sum() + block
 
 
-def merit_in_peace(place, output):
-    with started(place, REPLICATES, output.name, "--resume", ranks=2) as job:
-        _, stderr = job.communicate(timeout=60)
-    assert job.returncode == 0 or is_in_use(stderr), stderr
+def merit_in_peace(place, output, job):
+    with started(place, ROWS[job], output.name, "--resume", ranks=2, job=job) as running:
+        _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 0 or is_in_use(stderr), stderr
     return stderr
 
 
@@ -196,16 +220,69 @@ def test_output_that_vanishes(place, tmp_path):
     assert marks(there / "out.h5").any()
 
 
+def rank_number(pid):
+    environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return next(int(word.split(b"=")[1]) for word in environment
+                if word.startswith(b"OMPI_COMM_WORLD_RANK="))
+
+
 def test_killed_rank_ends_the_job(place, tmp_path):
+    """And what to do then is said, by rank 0 if it is another that died."""
     output = tmp_path / "out.h5"
-    for victim in (0, -1):
+    for victim in (0, 2):
         with started(place, REPLICATES, output, "--resume", ranks=3) as job:
             wait_until(lambda: len(ranks_of(job.pid)) == 3)
-            hurt([ranks_of(job.pid)[victim]], signal.SIGKILL)
-            code, _ = outcome(job)
+            before = (marks(output) != 0).sum()
+            wait_until(lambda: (marks(output) != 0).sum() > before)
+            hurt([pid for pid in ranks_of(job.pid) if rank_number(pid) == victim], signal.SIGKILL)
+            code, stderr = outcome(job)
             assert code not in (0, 1)
+            if victim != 0:
+                assert "to go on, run the same command with --resume" in stderr, stderr
     run(place, REPLICATES, output, "--resume", threads=2)
     same(output, place / "whole.h5")
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_chain_killed_in_its_middle(victim, place, tmp_path):
+    """SIGKILL for one rank of two when some of its draws are on disk and others are not; the
+    chain goes on from there on other ranks."""
+    output = tmp_path / "out.h5"
+    with started(place, DRAWS, output, "--resume", ranks=2, job="sample") as job:
+        wait_until(lambda: marks(output).any())
+        hurt([pid for pid in ranks_of(job.pid) if rank_number(pid) == victim], signal.SIGKILL)
+        code, _ = outcome(job)
+        assert code not in (0, 1)
+    done = (marks(output) != 0).sum()
+    assert 0 < done < marks(output).size
+    run(place, DRAWS, output, "--resume", ranks=3, job="sample")
+    same(output, place / "whole-sample.h5")
+    made, _ = num_replicates(output)
+    with h5py.File(output) as file:
+        block = rows_of(file).attrs["block_rows"]
+        status = file["draws/status"][:]
+    assert made[-1] <= DRAWS - block * done + block  # nothing that was there was made again
+    assert (status == 1).any()  # a draw is sometimes the one before it: a chain
+
+
+def status_of(pid, field):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"^{field}:\s*(\w+)", text, re.MULTILINE)[1], 16)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_signals_while_mpi_starts(number, place, tmp_path):
+    """From main's first lines on a signal ends a job that can go on with 75."""
+    def starts_mpi(pid):  # Open MPI has loaded the first of its plugins
+        return "/mca_" in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+    with started(place, REPLICATES, tmp_path / "out.h5", "--resume", ranks=2) as job:
+        wait_until(lambda: len(ranks_of(job.pid)) == 2 and all(map(starts_mpi, ranks_of(job.pid))))
+        for pid in ranks_of(job.pid):
+            assert status_of(pid, "SigCgt") & 1 << number - 1
+        hurt(ranks_of(job.pid), number)
+        code, stderr = outcome(job)
+        assert code == STOPPED, stderr
 
 
 def test_merit_is_the_program_under_test():
