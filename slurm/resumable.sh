@@ -96,7 +96,8 @@ requeue() {
   # One out of time goes on; one that somebody cancelled must not come back; one preempted
   # without grace, or requeued by hand, comes back anyway.
   if [ "$state" = COMPLETING ] && [ "$time_left" != 0:00 ]; then
-    say "ended by Slurm; if it does not start again, submit it again to go on"
+    say "ended by Slurm, which starts it again itself after a preemption or scontrol requeue;" \
+      "after scancel, submit it again to go on"
   elif [ "$restarts" -ge "$MERIT_MAX_REQUEUES" ]; then
     say "started again $restarts times (MERIT_MAX_REQUEUES): does it get on? If so," \
       "submit it again"

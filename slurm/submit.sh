@@ -47,6 +47,10 @@ done
 [ $# -gt 0 ] || refuse "which command of merit? (submit.sh --help)"
 [[ "$1" =~ ^[a-z]+$ ]] ||
   refuse "$1 is no command of merit; sbatch's options are one word each: --time=4:00:00, -N4"
+if [ "$num_shards" -gt 0 ] && ! is_shardable "$1"; then
+  refuse "--shards=$num_shards: merit $1 cannot be cut into shards, bootstrap and simulate can;" \
+    "run it on as many ranks instead: --ntasks=$num_shards"
+fi
 if is_resumable "$1" || [ "$num_shards" -gt 0 ]; then
   find_output "$@" || refuse "merit $1 needs --output FILE.h5"
 fi
@@ -54,7 +58,10 @@ fi
 # What merit would refuse, it refuses now and not after a night in the queue.
 if $check && [[ "$1" != merge && "$1" != inspect && "$1" != summarize ]]; then
   status=0
-  "$MERIT" "$@" --dry-run || status=$?
+  words=("$@")
+  # Also whether there is enough for so many.
+  if [ "$num_shards" -gt 0 ]; then words+=(--shard "1/$num_shards"); fi
+  "$MERIT" "${words[@]}" --dry-run || status=$?
   case "$status" in
     0) ;;
     64 | 65 | 66) exit "$status" ;;

@@ -126,8 +126,41 @@ def bootstrap(replicates, output):
             "--output", output]
 
 
+def sample(draws, output):
+    """Of one chain: wherever it is stopped is in its middle."""
+    return ["sample", "binary.h5", "event ~ x + w + (1 | g)", "--family", "binomial", "--chains",
+            "1", "--draws", str(draws), "--output", output]
+
+
+def simulate(output):
+    return ["simulate", "study.toml", "--output", output]
+
+
+STUDY = """
+repetitions = 30000
+[data]
+formula = "y ~ x + (1 | school)"
+family = "binomial"
+groups = [20, 30]
+group_size = 25
+icc = 0.2
+[data.covariates]
+x = { kind = "normal" }
+[data.coefficients]
+"(Intercept)" = 0
+x = 0.5
+[[estimator]]
+name = "AGQ"
+method = "agq"
+"""
+
+
 def write_study(place):
     write_group(place / "study.h5", two_level(200, 200))
+    columns = two_level(40, 50)
+    columns["event"] = (columns["y"] > 1).astype(int)
+    write_group(place / "binary.h5", columns)
+    (place / "study.toml").write_text(STUDY, encoding="utf-8")
 
 
 def has_begun(place, output):

@@ -3,11 +3,12 @@
 shards end with the bits of one that was left alone."""
 
 import pytest
-from cluster import (FORMULA, SLURM, bootstrap, check_went_on, has_begun, same, started_cluster,
-                     wait_until, write_study)
+from cluster import (FORMULA, SLURM, bootstrap, check_went_on, has_begun, same, sample, simulate,
+                     started_cluster, wait_until, write_study)
 from program import merit
 
 REPLICATES = 12_000
+DRAWS = 250_000  # of one chain
 TWO_NODES = ["--nodes=2", "--ntasks-per-node=1"]
 
 
@@ -20,11 +21,11 @@ def fixture_cluster(tmp_path_factory):
         yield cluster
 
 
-def check_result(cluster, job, output, code="0:0"):
+def check_result(cluster, job, output, code="0:0", whole="whole.h5"):
     """The job is done, and its file is that of an undisturbed run."""
     facts = cluster.wait_for_end(job)
     assert (facts["JobState"], facts["ExitCode"]) == ("COMPLETED", code), cluster.log(job)
-    same(cluster.place / "whole.h5", cluster.place / output)
+    same(cluster.place / whole, cluster.place / output)
 
 
 @pytest.mark.parametrize("launcher", ["srun", "mpirun"])
@@ -49,6 +50,23 @@ def test_signalled_job_requeues_itself(launcher, cluster):
     check_went_on(cluster.place / output)
     log = cluster.log(job)
     assert "stopped early; Slurm starts it again" in log and "start 2 on" in log
+
+
+def test_chains_and_studies_requeue_themselves(cluster):
+    """Draws stopped in mid-chain and fits of a simulation study; the one waits for its second
+    start while the other has its first."""
+    jobs = {}
+    for words in (sample(DRAWS, "chain.h5"), simulate("fits.h5")):
+        output = words[-1]
+        jobs[output] = cluster.sbatch(*TWO_NODES, SLURM / "job.sbatch", *words)
+        wait_until(lambda at=output: has_begun(cluster.place, at))
+        cluster.run("scancel", "--batch", "--signal=USR1", jobs[output])
+    merit(*sample(DRAWS, "whole-chain.h5"), cwd=cluster.place, timeout=300)
+    merit(*simulate("whole-fits.h5"), cwd=cluster.place, timeout=300)
+    for output, job in jobs.items():
+        check_result(cluster, job, output, whole=f"whole-{output}")
+        check_went_on(cluster.place / output)
+        assert "start 2 on" in cluster.log(job)
 
 
 def test_requeues_are_bounded(cluster):

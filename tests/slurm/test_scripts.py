@@ -74,6 +74,11 @@ def test_submit(tmp_path):
     (["bootstrap", "none.h5", FORMULA, "--replicates", "9", "--output", "r.h5"], 66, "none.h5"),
     (["--time", "4:00:00", "bootstrap", "study.h5"], 64, "4:00:00"),
     (["--shards=0", "bootstrap"], 64, "--shards=0"),
+    (["--shards=2", "sample", "study.h5", FORMULA, "--output", "r.h5"], 64, "merit sample cannot"),
+    (["--shards=3", "fit", "study.h5", FORMULA, "--output", "r.h5"], 64, "--ntasks=3"),
+    # As merit says of shard 1/200: blocks are too few.
+    (["--shards=200", "bootstrap", "study.h5", FORMULA, "--replicates", "100", "--output", "r.h5"], 64,
+     "--shard 1/200"),
     ([], 64, "which command"),
 ])
 def test_submit_refuses(words, code, mention, tmp_path):
@@ -102,7 +107,7 @@ def test_spack_recipe():
     assert all(f"option({option}" in built for option in options if option.startswith("MERIT_"))
     needed = {name.split("@")[0].split("~")[0] for kind, name in recorded if kind == "depends_on"}
     assert {"eigen", "boost", "fmt", "nlohmann-json", "cli11", "random123", "xxhash", "hdf5",
-            "mpi"} <= needed
+            "mpi", "toml11", "zlib-api"} <= needed
 
 
 @pytest.mark.parametrize("path", sorted((RECIPES / "easybuild").glob("*.eb")),
