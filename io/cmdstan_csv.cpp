@@ -166,6 +166,7 @@ void write_cmdstan_csv(const ResultFile& file, const std::string& directory) {
   std::int64_t row = 0;
   file.for_each_block([&](std::int64_t,
                           std::span<const double> values,
+                          std::span<const double>,
                           std::span<const std::uint8_t> status) {
     std::string text;
     for (std::size_t i = 0; i < status.size(); ++i, ++row) {

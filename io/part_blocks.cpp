@@ -104,4 +104,13 @@ void PartBlocks::read_estimates(std::int64_t index,
   file_.read_at(places_.status.row(first), std::as_writable_bytes(std::span(status)));
 }
 
+void PartBlocks::read_std_errors(std::int64_t index,
+                                 std::vector<double>& std_errors) const {
+  if (!places_.std_error) return std_errors.clear();
+  const auto width = places_.std_error->row_bytes / std::int64_t{sizeof(double)};
+  std_errors.resize(static_cast<std::size_t>(num_rows(index) * width));
+  file_.read_at(places_.std_error->row(index * plan_.block_rows),
+                std::as_writable_bytes(std::span(std_errors)));
+}
+
 }  // namespace merit

@@ -52,6 +52,8 @@ class PartBlocks {
   void read_estimates(std::int64_t index,
                       std::vector<double>& estimates,
                       std::vector<std::uint8_t>& status) const;
+  /// Nothing if they are not kept. @throws IoError
+  void read_std_errors(std::int64_t index, std::vector<double>& std_errors) const;
 
  private:
   PartFile& file_;

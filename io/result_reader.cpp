@@ -54,16 +54,20 @@ std::int64_t ResultFile::num_committed() const {
 }
 
 void ResultFile::for_each_block(
-    const std::function<
-        void(std::int64_t, std::span<const double>, std::span<const std::uint8_t>)>& use)
-    const {
+    const std::function<void(std::int64_t,
+                             std::span<const double>,
+                             std::span<const double>,
+                             std::span<const std::uint8_t>)>& use,
+    bool std_errors) const {
   if (!state_->plan) return;
   const std::int64_t block = state_->plan->block_rows;
   const std::int64_t width = std::ssize(state_->columns);
   const std::int64_t row_bytes = width * static_cast<std::int64_t>(sizeof(double));
   const std::int64_t rows_at_once =
       std::max<std::int64_t>(1, kReadBytes / row_bytes / block) * block;
-  std::vector<double> estimates;
+  const std::int64_t num_errors =
+      std_errors && state_->std_error ? state_->std_error->row_size() : 0;
+  std::vector<double> estimates, errors;
   std::vector<std::uint8_t> status;
   for (const BlockRange& run : state_->runs) {
     for (std::int64_t done = 0; done < run.count; done += rows_at_once) {
@@ -71,12 +75,17 @@ void ResultFile::for_each_block(
       estimates.resize(static_cast<std::size_t>(count * width));
       status.resize(static_cast<std::size_t>(count));
       state_->estimate.read_rows<double>(run.first + done, count, std::span(estimates));
+      errors.resize(static_cast<std::size_t>(count * num_errors));
+      if (num_errors > 0)
+        state_->std_error->read_rows<double>(run.first + done, count, std::span(errors));
       state_->status.read_rows<std::uint8_t>(run.first + done, count, std::span(status));
       for (std::int64_t at = 0; at < count; at += block) {
         const auto rows = static_cast<std::size_t>(std::min(block, count - at));
         use(run.first + done + at,
             std::span(estimates).subspan(static_cast<std::size_t>(at * width),
                                          rows * static_cast<std::size_t>(width)),
+            std::span(errors).subspan(static_cast<std::size_t>(at * num_errors),
+                                      rows * static_cast<std::size_t>(num_errors)),
             std::span(status).subspan(static_cast<std::size_t>(at), rows));
       }
     }

@@ -232,12 +232,15 @@ class ResultFile {
   Shard shard() const;                              ///< 1/1: the whole job
   const std::vector<std::string>& columns() const;  ///< of the estimates; empty for a fit
 
-  /// Calls use(first replicate, rows of estimates, statuses) for every committed block, in
+  /// Calls use(first replicate, rows of estimates, of standard errors, statuses) for every committed block, in
   /// order. Memory: some MB. @throws IoError
+  /// @param std_errors  read them too; else, or if they are not kept, their span is empty
   void for_each_block(
       const std::function<void(std::int64_t first,
                                std::span<const double> estimates,
-                               std::span<const std::uint8_t> status)>& use) const;
+                               std::span<const double> std_errors,
+                               std::span<const std::uint8_t> status)>& use,
+      bool std_errors = false) const;
 
   /// Replicates in committed blocks; rows below are these, in order of replicate number.
   std::int64_t num_committed() const;

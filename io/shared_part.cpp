@@ -69,4 +69,9 @@ void SharedPart::read_estimates(std::int64_t index,
   state_->blocks.read_estimates(index, estimates, status);
 }
 
+void SharedPart::read_std_errors(std::int64_t index,
+                                 std::vector<double>& std_errors) const {
+  state_->blocks.read_std_errors(index, std_errors);
+}
+
 }  // namespace merit

@@ -43,6 +43,9 @@ class SharedPart {
                       std::vector<double>& estimates,
                       std::vector<std::uint8_t>& status) const;
 
+  /// The same of its standard errors; nothing if they are not kept. @throws IoError
+  void read_std_errors(std::int64_t index, std::vector<double>& std_errors) const;
+
  private:
   struct State;
   explicit SharedPart(std::unique_ptr<State> state);

@@ -157,14 +157,16 @@ ExitCode report(const BootstrapCommand& command,
                 const std::vector<std::string>& notes,
                 const ReplicateSummaries* known) {
   const ResultFile file = open_result(command.run.output);
-  Report report = bootstrap_report(file,
-                                   command.intervals,
-                                   {.level = command.run.level, .ranef = command.ranef},
-                                   known);
+  Report report = bootstrap_report(
+      file, command.tables, {.level = command.run.level, .ranef = command.ranef}, known);
   report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   show(report, command.run.format);
-  const auto num_failed = static_cast<double>(report.glance.replicates->num_failed());
-  const double failed_share = num_failed / static_cast<double>(file.num_committed());
+  const ReplicateCounts& counts = *report.glance.replicates;
+  std::int64_t num_failed = counts.num_failed();
+  for (const auto& [quantity, undefined] : counts.undefined)
+    num_failed = std::max(num_failed, counts.num_failed() + undefined);
+  const double failed_share =
+      static_cast<double>(num_failed) / static_cast<double>(file.num_committed());
   const bool fine = file.fit().fit.converged && failed_share <= command.max_failed;
   return fine ? ExitCode::done : ExitCode::needs_a_look;
 }
@@ -216,6 +218,11 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                           .provenance = record.at_start(),
                           .session = record.session()};
   contents.fit.delete_one = fit_without_groups(comm, command, data, fit);
+  const SummaryRequest summary = all_or_none(comm, [&] {
+    TableOptions asked = command.tables;
+    if (command.run.dry_run) asked.intervals.clear();  // some rest on fits not made then
+    return summary_request(contents.fit, plan.keep_std_errors, asked, command.run.level);
+  });
   if (command.run.dry_run) {
     root_or_none(comm, [&] {
       const auto make = [&](std::int64_t first, std::int64_t count, ReplicateRows& rows) {
@@ -230,8 +237,6 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   root_or_none(comm, [&] { writer.emplace(open_job(contents, command.run, record)); });
   signals.note_only();
   ResultWriter* const rows = writer ? &*writer : nullptr;
-  const SummaryRequest summary =
-      summary_request(contents.fit, command.intervals, command.run.level);
   ReplicateRun replicates(comm, *scheme, plan, command.run, &summary, rows);
   if (replicates.run().stopped) {
     end_stopped_job(comm, plan, command.run, rows, "replicates");

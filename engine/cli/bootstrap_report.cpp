@@ -2,6 +2,8 @@
 #include "engine/cli/bootstrap_report.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,35 +46,90 @@ std::vector<std::string> bca_notes(const ResultFile& file) {
   return notes;
 }
 
+void add_quantities(const StoredFit& stored,
+                    std::span<const double> estimates,
+                    const std::vector<std::string>& quantities,
+                    SummaryRequest& request) {
+  const ParameterNames names{.terms = stored.terms,
+                             .has_sigma = stored.fit.has_sigma(),
+                             .latent_variance = stored.fit.latent_variance};
+  for (const std::string& text : quantities) {
+    const Quantity quantity(text, names);
+    const double estimate = quantity(estimates);
+    if (std::isnan(estimate)) {
+      throw UsageError(
+          fmt::format("--quantity '{}': undefined (or infinite) at the estimates of the "
+                      "data as they are",
+                      text));
+    }
+    request.originals.push_back({.estimate = estimate});
+    request.columns.quantities.push_back(quantity);
+  }
+}
+
+void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
+  if (!stored.delete_one) {
+    throw UsageError(
+        "--intervals bca: its acceleration comes from fits that each leave out one "
+        "group, "
+        "which this job has not kept: run merit bootstrap with --intervals bca");
+  }
+  const DeleteOneFits& fits = *stored.delete_one;
+  std::vector<double> memory;
+  const std::span<const double> values =
+      request.columns.values(fits.estimate, {}, fits.status, memory);
+  const std::size_t width = request.originals.size();
+  for (std::size_t column = 0; column < width; ++column) {
+    std::vector<double> of_column;
+    for (std::size_t at = column; at < values.size(); at += width)
+      of_column.push_back(values[at]);
+    request.originals[column].acceleration = acceleration(of_column);
+  }
+}
+
+/// Coefficients; of standard deviations and quantities no standard errors are stored.
+void studentise(const FitResult& fit, SummaryRequest& request) {
+  for (Eigen::Index k = 0; k < fit.beta.size(); ++k) {
+    const double std_error = std::sqrt(fit.vcov(k, k));
+    if (!(std_error > 0.0 && std::isfinite(std_error))) continue;
+    request.originals[static_cast<std::size_t>(k)].studentised =
+        Studentised{.std_error = std_error};
+    request.columns.studentised.push_back(
+        {.estimate = k, .std_error = k, .original = fit.beta[k]});
+  }
+}
+
 }  // namespace
 
 SummaryRequest summary_request(const StoredFit& stored,
-                               std::span<const IntervalType> types,
+                               bool std_errors,
+                               const TableOptions& tables,
                                double level) {
   const FitResult& fit = stored.fit;
-  const bool bca = uses(types, IntervalType::bca);
-  if (bca && !stored.delete_one) {
-    throw UsageError(
-        "--intervals bca: its acceleration comes from fits that each leave out one "
-        "group, which "
-        "this job has not kept: run merit bootstrap with --intervals bca");
-  }
-  SummaryRequest request{
-      .originals = {}, .types = {types.begin(), types.end()}, .level = level};
-  for (const double beta : fit.beta)
-    request.originals.push_back({.estimate = beta});
-  request.originals.push_back({.estimate = fit.tau});
-  if (fit.has_sigma()) request.originals.push_back({.estimate = fit.sigma});
-  if (bca) {
-    std::int64_t column = 0;
-    for (Original& original : request.originals)
-      original.acceleration = acceleration(stored.delete_one->column(column++));
+  SummaryRequest request{.originals = {}, .types = tables.intervals, .level = level};
+  std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
+  estimates.push_back(fit.tau);
+  if (fit.has_sigma()) estimates.push_back(fit.sigma);
+  for (const double estimate : estimates)
+    request.originals.push_back({.estimate = estimate});
+  request.columns.num_estimates = std::ssize(estimates);
+  request.columns.num_std_errors = fit.beta.size();
+  add_quantities(stored, estimates, tables.quantities, request);
+  if (uses(tables.intervals, IntervalType::bca)) add_accelerations(stored, request);
+  if (uses(tables.intervals, IntervalType::stud)) {
+    if (!std_errors && fit.beta.size() > 0) {
+      throw UsageError(
+          "--intervals stud: the job has not kept its replicates' standard errors: run "
+          "merit "
+          "bootstrap with --keep all");
+    }
+    studentise(fit, request);
   }
   return request;
 }
 
 Report bootstrap_report(const ResultFile& file,
-                        std::span<const IntervalType> intervals,
+                        const TableOptions& tables,
                         const ReportOptions& options,
                         const ReplicateSummaries* known) {
   Report report =
@@ -90,17 +147,27 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  const ReadReplicates read = [&](const UseReplicates& use) { file.for_each_block(use); };
-  const SummaryRequest request = summary_request(file.fit(), intervals, options.level);
+  const SummaryRequest request = summary_request(
+      file.fit(), file.replicates()->keep_std_errors, tables, options.level);
+  for (std::size_t k = 0; k < request.columns.quantities.size(); ++k) {
+    TidyRow row;
+    row.effect = "quantity";
+    row.term = request.columns.quantities[k].text();
+    row.estimate = request.originals[num_estimates + k].estimate;
+    report.tidy.push_back(std::move(row));
+  }
+  const ReadReplicates read = [&](const UseReplicates& use) {
+    file.for_each_block(use, request.columns.need_std_errors());
+  };
   const ReplicateTally tally = known ? *known->tally : tally_replicates(request, read);
-  report.glance.replicates = count_replicates(tally);
+  report.glance.replicates = count_replicates(request, tally);
   OrderStatistics ordered =
       known ? known->ordered : order_replicates(request, tally, read);
   BootstrapRows rows = summarize_replicates(request, report.tidy, tally, ordered);
   report.tidy = std::move(rows.tidy);
   report.tidy.insert(report.tidy.end(), modes.begin(), modes.end());
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
-  if (file.fit().delete_one && uses(intervals, IntervalType::bca)) {
+  if (file.fit().delete_one && uses(tables.intervals, IntervalType::bca)) {
     for (std::string& note : bca_notes(file))
       report.notes.push_back(std::move(note));
   }

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <span>
-
 #include "engine/cli/results.hpp"
 #include "engine/report/bootstrap_rows.hpp"
 
 namespace merit {
 
 /// What a table of a job's replicates asks of them.
-/// @throws UsageError if the job has not kept what an interval needs
+/// @param std_errors  whether those of replicates are kept
+/// @throws UsageError if the job has not kept what an interval needs, or a quantity cannot be
+///         read or is undefined at the estimates
 SummaryRequest summary_request(const StoredFit& fit,
-                               std::span<const IntervalType> types,
+                               bool std_errors,
+                               const TableOptions& tables,
                                double level);
 
 /// A report of a bootstrap: the replicates' intervals instead of the fit's own.
 /// @param known  of all replicates in the file, if somebody has kept them
 /// @throws UsageError as summary_request
 Report bootstrap_report(const ResultFile& file,
-                        std::span<const IntervalType> intervals,
+                        const TableOptions& tables,
                         const ReportOptions& options,
                         const ReplicateSummaries* known = nullptr);
 

@@ -29,18 +29,19 @@ const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
                                     {"rows", ResampleUnit::rows},
                                     {"both", ResampleUnit::both}};
 
-void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
+void add_tables(CLI::App& app, TableOptions& tables) {
+  std::vector<IntervalType>& intervals = tables.intervals;
   app.add_option_function<std::vector<std::string>>(
          "--intervals",
          [&intervals](const std::vector<std::string>& words) {
            intervals.clear();
            for (const std::string& word : words) {
              const std::optional<IntervalType> type = interval_type(word);
-             if (!type || *type == IntervalType::stud) {
-               throw UsageError(
-                   fmt::format("--intervals {}: not one of norm, basic, perc, bc, bca in "
-                               "this version",
-                               word));
+             if (!type) {
+               throw UsageError(fmt::format(
+                   "--intervals {}: not one of norm, basic, perc, bc, bca, stud in "
+                   "this version",
+                   word));
              }
              if (std::find(intervals.begin(), intervals.end(), *type) ==
                  intervals.end()) {
@@ -48,9 +49,17 @@ void add_intervals(CLI::App& app, std::vector<IntervalType>& intervals) {
              }
            }
          },
-         "norm, basic, perc, bc, bca, separated by commas (default perc)")
+         "norm, basic, perc, bc, bca, stud, separated by commas (default perc)")
       ->delimiter(',')
       ->type_name("LIST");
+  app.add_option_function<std::vector<std::string>>(
+         "--quantity",
+         [&tables](const std::vector<std::string>& given) { tables.quantities = given; },
+         "a function of the parameters, e.g. icc, 'b[x]/b[z]', 'exp(b[x])'; may be "
+         "repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("EXPR");
 }
 
 }  // namespace
@@ -126,7 +135,6 @@ void add_options(CLI::App& app, FitCommand& command) {
 }
 
 void add_options(CLI::App& app, BootstrapCommand& command) {
-  command.intervals = {IntervalType::perc};
   add_model(app, command.model);
   app.get_option("--method")
       ->description("gaussian: reml (default), ml; others: agq (default), laplace");
@@ -156,7 +164,7 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
              kWildWeights,
              "what a wild bootstrap multiplies a group's residuals with (default "
              "rademacher)");
-  add_intervals(app, command.intervals);
+  add_tables(app, command.tables);
   app.add_option_function<std::string>(
          "--keep",
          [&command](const std::string& word) {
@@ -186,12 +194,11 @@ void add_options(CLI::App& app, MergeCommand& command) {
 }
 
 void add_options(CLI::App& app, SummarizeCommand& command) {
-  command.intervals = {IntervalType::perc};
   app.add_option("RESULTS", command.results, "result file, finished or not")
       ->required()
       ->type_name("");
   add_number(app, "--level", command.level, "LEVEL", "confidence level (default 0.95)");
-  add_intervals(app, command.intervals);
+  add_tables(app, command.tables);
   app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
   add_format(app, command.format);
 }
@@ -206,7 +213,8 @@ void add_options(CLI::App& app, InspectCommand& command) {
 }
 
 bool BootstrapCommand::wants(IntervalType interval) const {
-  return std::find(intervals.begin(), intervals.end(), interval) != intervals.end();
+  return std::find(tables.intervals.begin(), tables.intervals.end(), interval) !=
+         tables.intervals.end();
 }
 
 void validate(const FitCommand& command) {
@@ -221,6 +229,12 @@ void validate(const BootstrapCommand& command) {
   if (command.model.is_quasi()) {
     throw UsageError("--method " + command.model.method +
                      ": merit bootstrap refits by agq or laplace");
+  }
+  if (command.wants(IntervalType::stud) && !command.keep_std_errors) {
+    throw UsageError(
+        "--intervals stud needs the replicates' standard errors, which --keep estimates "
+        "leaves "
+        "out; give --keep all");
   }
   if (command.replicates < 1) {
     throw UsageError(fmt::format("--replicates {}: give 1 or more", command.replicates));

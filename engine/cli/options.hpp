@@ -27,6 +27,12 @@ struct FitCommand {
 
 enum class BootstrapType { parametric, cases, residual, reb, wild };
 
+/// What is shown of a job's replicates.
+struct TableOptions {
+  std::vector<IntervalType> intervals = {IntervalType::perc};
+  std::vector<std::string> quantities = {};
+};
+
 struct BootstrapCommand {
   ModelOptions model;
   RunSettings run;
@@ -36,7 +42,7 @@ struct BootstrapCommand {
   std::optional<WildHc> wild_hc;            ///< wild only; none given: HC2
   std::optional<WildWeights> wild_weights;  ///< wild only; none given: Rademacher
   std::int64_t replicates = 0;
-  std::vector<IntervalType> intervals;
+  TableOptions tables;
   bool wants(IntervalType interval) const;
   bool keep_std_errors = true;
   double max_failed = 0.01;
@@ -46,7 +52,7 @@ struct BootstrapCommand {
 
 struct SummarizeCommand {
   std::string results;
-  std::vector<IntervalType> intervals;
+  TableOptions tables;
   double level = 0.95;
   bool ranef = false;
   Format format = Format::table;

@@ -64,15 +64,23 @@ ReplicateRun::ReplicateRun(const Communicator& comm,
   ReplicateRows pilot;
   scheme.make(shift_, std::min({kPilotRows, plan.block_rows, plan.num_rows()}), pilot);
   ReplicateTally tally = empty_tally(*summary);
-  tally.lay_bins(pilot.estimate, pilot.status);
+  std::vector<double> memory;
+  tally.lay_bins(
+      summary->columns.values(pilot.estimate, pilot.std_error, pilot.status, memory),
+      pilot.status);
   tallies_.assign(static_cast<std::size_t>(settings.num_threads()), tally);
 }
 
 Bytes ReplicateRun::make(int worker, std::int64_t first, std::int64_t count) {
   static thread_local ReplicateRows rows;
   scheme_.make(shift_ + first, count, rows);
-  if (!tallies_.empty())
-    tallies_[static_cast<std::size_t>(worker)].add(first, rows.estimate, rows.status);
+  if (!tallies_.empty()) {
+    static thread_local std::vector<double> memory;
+    tallies_[static_cast<std::size_t>(worker)].add(
+        first,
+        summary_->columns.values(rows.estimate, rows.std_error, rows.status, memory),
+        rows.status);
+  }
   if (part_) {
     part_->write_block(shift_ + first, bytes_of(rows));
     return notice_of(bytes_of(rows));
@@ -140,15 +148,19 @@ std::optional<ReplicateSummaries> ReplicateRun::summarize() {
     const BlockLoopOptions loop{.threads = settings_.num_threads()};
     struct Workspace {
       OrderStatistics ordered;
-      std::vector<double> estimates;
+      std::vector<double> estimates, std_errors, memory;
       std::vector<std::uint8_t> status;
     };
     std::vector<Workspace> workspaces(static_cast<std::size_t>(threads_for(blocks, loop)),
-                                      {ordered, {}, {}});
+                                      {ordered, {}, {}, {}, {}});
     for_each_block(blocks, loop, [&](std::int64_t block, int thread) {
       Workspace& work = workspaces[static_cast<std::size_t>(thread)];
+      const SummaryColumns& columns = summary_->columns;
       part_->read_estimates(block, work.estimates, work.status);
-      work.ordered.add(work.estimates, work.status);
+      if (columns.need_std_errors()) part_->read_std_errors(block, work.std_errors);
+      work.ordered.add(
+          columns.values(work.estimates, work.std_errors, work.status, work.memory),
+          work.status);
     });
     for (const Workspace& work : workspaces)
       ordered.merge(work.ordered);

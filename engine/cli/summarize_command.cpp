@@ -22,7 +22,7 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
     const Report report =
         file.posterior() ? draw_report(file, options)
         : file.replicates()
-            ? bootstrap_report(file, command.intervals, options)
+            ? bootstrap_report(file, command.tables, options)
             : fit_report(
                   file.command(), file.fit(), file.job(), file.provenance(), options);
     show(report, command.format);

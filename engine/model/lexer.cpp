@@ -109,9 +109,23 @@ class Lexer {
     const std::size_t begin = position_;
     while (position_ < text_.size() && continues_name(text_[position_]))
       ++position_;
+    if (position_ < text_.size() && text_[position_] == '[') skip_brackets();
     token.kind = Token::Kind::name;
     token.word = text_.substr(begin, position_ - begin);
     return token;
+  }
+
+  /// "[I(x^2)]" behind a name belongs to it.
+  void skip_brackets() {
+    const std::size_t begin = position_;
+    int depth = 0;
+    do {
+      if (position_ == text_.size())
+        throw error_at(source_, begin, "'[' without its ']'");
+      depth += text_[position_] == '[';
+      depth -= text_[position_] == ']';
+      ++position_;
+    } while (depth > 0);
   }
 
   Token sign(Token token) {

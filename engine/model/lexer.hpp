@@ -14,7 +14,8 @@ struct Token {
   enum class Kind { number, text, name, sign, end };
 
   Kind kind = Kind::end;
-  std::string word;  ///< without quotes; of a number and a sign, as it stands
+  /// Without quotes; of a number and a sign, as it stands. A name can end in brackets, b[x].
+  std::string word;
   double value = 0.0;
   std::size_t position = 0;  ///< byte offset in the source
 

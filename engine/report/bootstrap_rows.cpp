@@ -24,7 +24,7 @@ std::string reason(Undefined why) {
     case Undefined::beyond_pole:
       return "the acceleration is too large for this level";
     case Undefined::no_std_error:
-      return "the estimate has no standard error";
+      return "standard errors are stored of coefficients alone";
     case Undefined::no:
     case Undefined::few_replicates:
       break;
@@ -54,15 +54,24 @@ class UndefinedNotes {
 
 }  // namespace
 
-ReplicateCounts count_replicates(const ReplicateTally& tally) {
-  return {.by_status = tally.by_status()};
+ReplicateCounts count_replicates(const SummaryRequest& request,
+                                 const ReplicateTally& tally) {
+  ReplicateCounts counts{.by_status = tally.by_status()};
+  auto column = static_cast<std::size_t>(request.columns.num_estimates);
+  for (const Quantity& quantity : request.columns.quantities) {
+    counts.undefined.emplace_back(quantity.text(),
+                                  tally.num_used() - tally.num_defined(column++));
+  }
+  return counts;
 }
 
 ReplicateTally tally_replicates(const SummaryRequest& request,
                                 const ReadReplicates& read) {
   ReplicateTally tally = empty_tally(request);
-  read([&](auto first, auto estimates, auto status) {
-    tally.add(first, estimates, status);
+  std::vector<double> memory;
+  read([&](auto first, auto estimates, auto std_errors, auto status) {
+    tally.add(
+        first, request.columns.values(estimates, std_errors, status, memory), status);
   });
   return tally;
 }
@@ -72,7 +81,10 @@ OrderStatistics order_replicates(const SummaryRequest& request,
                                  const ReadReplicates& read) {
   OrderStatistics ordered(tally, ranks_needed(request, tally));
   if (!ordered.empty()) {
-    read([&](auto, auto estimates, auto status) { ordered.add(estimates, status); });
+    std::vector<double> memory;
+    read([&](auto, auto estimates, auto std_errors, auto status) {
+      ordered.add(request.columns.values(estimates, std_errors, status, memory), status);
+    });
   }
   return ordered;
 }
@@ -113,6 +125,14 @@ BootstrapRows summarize_replicates(const SummaryRequest& request,
         100.0 * request.level));
   }
   undefined.write(out.notes);
+  for (const auto& [quantity, count] : count_replicates(request, tally).undefined) {
+    if (count == 0) continue;
+    out.notes.push_back(
+        fmt::format("{} is undefined at {} of {} replicates, which are left out",
+                    quantity,
+                    count,
+                    tally.num_used()));
+  }
   return out;
 }
 

@@ -13,11 +13,15 @@
 
 namespace merit {
 
-ReplicateCounts count_replicates(const ReplicateTally& tally);
+/// With the replicates at which quantities are undefined.
+ReplicateCounts count_replicates(const SummaryRequest& request,
+                                 const ReplicateTally& tally);
 
-/// Takes stored replicates [first, first + status.size()): rows of estimates, row by row.
+/// Takes stored replicates [first, first + status.size()): estimates and, where the columns
+/// need them, standard errors, row by row.
 using UseReplicates = std::function<void(std::int64_t first,
                                          std::span<const double> estimates,
+                                         std::span<const double> std_errors,
                                          std::span<const std::uint8_t> status)>;
 
 /// Hands all of them to `use`, block by block.
@@ -41,7 +45,7 @@ struct ReplicateSummaries {
 
 struct BootstrapRows {
   std::vector<TidyRow> tidy;       ///< per term, per interval type
-  std::vector<std::string> notes;  ///< on intervals: extreme replicates, none to be had
+  std::vector<std::string> notes;  ///< on what is extreme, undefined or not to be had
 };
 
 /// Summarises replicates: one row per term and interval type with the original estimate,
@@ -49,7 +53,7 @@ struct BootstrapRows {
 /// bootstrap. Failed replicates are left out, boundary ones (τ̂ = 0) are estimates like others.
 ///
 /// @param original  the fit's rows whose columns are stored, in column order: p `fixed` rows,
-///                  then sd__(Intercept) and sd__Observation
+///                  then sd__(Intercept) and sd__Observation; then rows of the quantities
 /// @param tally     of all replicates
 /// @param ordered   of the same, for the ranks_needed by the request
 BootstrapRows summarize_replicates(const SummaryRequest& request,

@@ -92,6 +92,12 @@ Json json_of(const Glance& glance) {
           counts.by_status[code];
     }
     out["by_status"] = by_status;
+    if (!counts.undefined.empty()) {
+      Json undefined = Json::object();
+      for (const auto& [quantity, count] : counts.undefined)
+        undefined[quantity] = count;
+      out["undefined"] = undefined;
+    }
   }
   if (glance.draws) {
     const DrawCounts& draws = *glance.draws;

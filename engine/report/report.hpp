@@ -25,10 +25,11 @@ namespace merit {
 /// One row of broom.mixed's tidy(). What does not apply is absent; so are text fields that
 /// are empty (`level` only outside ran_vals rows).
 struct TidyRow {
-  std::string effect;  ///< "fixed", "ran_pars", "ran_vals"; "contrast" where asked for
-  std::string group;   ///< ran_*: grouping column, or "Residual"
-  std::string level;   ///< ran_vals: which group
-  std::string term;    ///< "(Intercept)", "x", "sd__(Intercept)", "sd__Observation"
+  /// "fixed", "ran_pars", "ran_vals"; where asked for, "contrast" and "quantity"
+  std::string effect;
+  std::string group;  ///< ran_*: grouping column, or "Residual"
+  std::string level;  ///< ran_vals: which group
+  std::string term;   ///< "(Intercept)", "x", "sd__(Intercept)", "sd__Observation"
   std::optional<double> estimate;
   std::optional<double> bias;  ///< bootstrap: mean of the replicates − estimate
   std::optional<double> std_error;
@@ -38,7 +39,7 @@ struct TidyRow {
   std::optional<double> conf_low;
   std::optional<double> conf_high;
   std::string
-      conf_type;  ///< "wald", "norm", "basic", "perc", "bc", "bca", "eti"; empty without interval
+      conf_type;  ///< "wald", "norm", "basic", "perc", "bc", "bca", "stud", "eti"; empty without interval
 
   // Bootstrap: Monte-Carlo standard errors of the interval's ends.
   std::optional<double> conf_low_mcse;
@@ -83,6 +84,9 @@ struct DataInfo {
 struct ReplicateCounts {
   std::array<std::int64_t, kNumReplicateStatuses>
       by_status{};  ///< index: ReplicateStatus
+
+  /// Of each quantity: replicates with estimates where it is undefined.
+  std::vector<std::pair<std::string, std::int64_t>> undefined = {};
 
   std::int64_t total() const;
   std::int64_t boundary() const;

@@ -445,6 +445,9 @@ std::string to_table(const Report& report) {
   section("Fixed effects",
           replicates ? replicate_table(fixed, report.level)
                      : wald_table(fixed, report.level));
+  if (replicates) {
+    section("Quantities", replicate_table(rows_of(report, "quantity"), report.level));
+  }
   section("Tests", test_table(report.tests));
   section("Random intercepts, by conditional mode", mode_table(modes, report.level));
   return out + closing(report);

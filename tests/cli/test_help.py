@@ -15,14 +15,14 @@ COMMANDS = {
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
                   "--wild-hc", "--wild-weights", "--intervals",
-                  "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
+                  "--quantity", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--warmup", "--prior", "--prior-grid", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run", "--output", "--overwrite", "--resume", "--time-limit",
                  "--shard", "--only", "--dump-data"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
-    "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--ranef"],
+    "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--quantity", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],
 }
 # Words that an option takes.

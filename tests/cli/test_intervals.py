@@ -150,12 +150,18 @@ def test_bc_of_a_boundary_estimate_is_blank_and_noted(tmp_path):
 
 
 @pytest.mark.parametrize("options, mentions", [
-    (["--intervals", "perc,bcanon"], ["--intervals bcanon", "norm, basic, perc, bc"]),
+    (["--intervals", "perc,bcanon"], ["--intervals bcanon", "norm, basic, perc, bc, bca, stud"]),
+    (["--intervals", "stud", "--keep", "estimates"],
+     ["--intervals stud", "standard errors", "--keep estimates", "--keep all"]),
+    (["--quantity", "b[x] / b[q]"], ["--quantity: no coefficient 'q'", "b[x] / b[q]\n         ^"]),
+    (["--quantity", "1 +"], ["--quantity", "the end"]),
+    (["--quantity", "log(-b[w])"], ["--quantity 'log(-b[w])'", "undefined"]),
 ])
 def test_what_is_refused(options, mentions, study, tmp_path):
-    done = bootstrap(study, tmp_path / "out.h5", *options, code=USAGE)
-    check_refusal(done, *mentions)
-    assert not list(tmp_path.iterdir())
+    for ranks in (None, 2):
+        done = bootstrap(study, tmp_path / "out.h5", *options, code=USAGE, ranks=ranks)
+        check_refusal(done, *mentions)
+        assert not list(tmp_path.iterdir())
 
 
 # --- BCa: the fits without one group ---------------------------------------------------------
@@ -276,3 +282,87 @@ def test_bca_that_a_job_cannot_give(study, tmp_path):
     check_refusal(done, "--intervals bca", "leave out one group", "merit bootstrap")
     done = bootstrap(study, tmp_path / "out.h5", "--intervals", "bca", "--resume", code=USAGE)
     check_refusal(done, "delete_one: stored none, given groups (--intervals without bca)")
+
+
+# --- Studentised intervals, and functions of the parameters --------------------------------------
+
+
+def test_studentised_are_those_of_their_formula(study, tmp_path):
+    """boot:::stud.ci with the stored standard errors of the coefficients."""
+    out = tmp_path / "out.h5"
+    bootstrap(study, out, "--type", "residual")
+    report = merit_json("summarize", out, "--level", LEVEL, "--intervals", "stud")
+    with h5py.File(out) as file:
+        keep = file["replicates/status"][:] <= 1
+        std_error = file["replicates/std_error"][:][keep]
+        s0 = file["fit/std_error"][:]
+    for k, term in enumerate(["(Intercept)", "x", "w"]):
+        t0, t = replicates_of(out)[term]
+        z = (t - t0) / std_error[:, k]
+        row = rows_of(report["tidy"], "stud")[term]
+        check_row(row, [t0 - s0[k] * quantile(z, q) for q in ALPHA[::-1]],
+                  [s0[k] * quantile_mcse(z, q) for q in ALPHA[::-1]])
+        p = (1 + np.sum(np.abs(z) >= abs(t0 / s0[k]))) / (len(z) + 1)
+        assert row["p.value"] == pytest.approx(p, rel=1e-14)
+    assert rows_of(report["tidy"], "stud")["sd__(Intercept)"]["conf.low"] is None
+    assert ("no stud interval of sd__(Intercept), sd__Observation: standard errors are stored of "
+            "coefficients alone") in report["notes"]
+
+
+def test_studentised_need_standard_errors_in_the_file(study, tmp_path):
+    bootstrap(study, tmp_path / "out.h5", "--keep", "estimates")
+    done = merit("summarize", tmp_path / "out.h5", "--intervals", "stud", code=USAGE)
+    check_refusal(done, "--intervals stud", "standard errors", "--keep all")
+
+
+QUANTITIES = {"icc": lambda r: r[:, 3]**2 / (r[:, 3]**2 + r[:, 4]**2),
+              "b[x]/b[w]": lambda r: r[:, 1] / r[:, 2],
+              "exp(b[x]) - 1": lambda r: np.exp(r[:, 1]) - 1,
+              "log(0.3 + b[x])": lambda r: np.log(0.3 + r[:, 1])}
+
+
+def test_quantities_are_functions_of_each_replicate(study, tmp_path):
+    out = tmp_path / "out.h5"
+    asked = [word for text in QUANTITIES for word in ("--quantity", text)]
+    wanted = ["--intervals", "perc,bca,norm", *asked, "--format", "json", "--max-failed", 1]
+    done = bootstrap(study, out, "--type", "cases", *wanted)
+    report = json.loads(done.stdout)
+    assert report == {**report, "tidy": merit_json(
+        "summarize", out, "--level", LEVEL, "--intervals", "perc,bca,norm", *asked)["tidy"]}
+    again = bootstrap(study, tmp_path / "two.h5", "--type", "cases", *wanted, ranks=3)
+    assert json.loads(again.stdout)["tidy"] == report["tidy"]
+    with h5py.File(out) as file:
+        rows = file["replicates/estimate"][:][file["replicates/status"][:] <= 1]
+        fit = np.array([[*file["fit/estimate"][:], file["fit"].attrs["tau"],
+                         file["fit"].attrs["sigma"]]])
+        delete_one = file["delete_one/estimate"][:]
+    for text, function in QUANTITIES.items():
+        with np.errstate(invalid="ignore"):
+            t0, t, without = function(fit)[0], function(rows), function(delete_one)
+        assert report["glance"]["undefined"][text] == np.sum(np.isnan(t))
+        t = t[~np.isnan(t)]
+        row = rows_of(report["tidy"], "perc")[text]
+        assert row["effect"] == "quantity" and row["p.value"] is None
+        assert row["estimate"] == pytest.approx(t0, rel=1e-14)
+        assert row["std.error"] == pytest.approx(np.std(t, ddof=1), rel=1e-10)
+        check_row(row, [quantile(t, q) for q in ALPHA], [quantile_mcse(t, q) for q in ALPHA])
+        d = without.mean() - without
+        a = np.sum(d**3) / (6 * np.sum(d**2) ** 1.5)
+        check_row(rows_of(report["tidy"], "bca")[text], *adjusted(t0, t, a))
+
+
+def test_quantity_that_is_undefined_at_replicates_is_counted(study, tmp_path):
+    """The effect of w is positive, and near 0: log(b[w]) does not always exist."""
+    out = tmp_path / "out.h5"
+    asked = ["--quantity", "log(b[w])"]
+    done = bootstrap(study, out, *asked, "--format", "json", code=1)  # more than 1% of them
+    report = json.loads(done.stdout)
+    _, t = replicates_of(out)["w"]
+    undefined = int(np.sum(t <= 0))
+    assert undefined > 10 and report["glance"]["failed"] == 0
+    assert report["glance"]["undefined"] == {"log(b[w])": undefined}
+    assert (f"log(b[w]) is undefined at {undefined} of 1000 replicates, which are left out"
+            in report["notes"])
+    assert rows_of(report["tidy"], "perc")["log(b[w])"]["conf.high"] == pytest.approx(
+        quantile(np.log(t[t > 0]), ALPHA[1]), rel=1e-12)
+    assert "Quantities" in merit("summarize", out, *asked).stdout

@@ -36,6 +36,7 @@ struct Replicates {
         const std::size_t rows = std::min<std::size_t>(7, status.size() - first);
         use(static_cast<std::int64_t>(first),
             std::span(estimates).subspan(first * original.size(), rows * original.size()),
+            {},
             std::span(status).subspan(first, rows));
       }
     };
@@ -91,7 +92,8 @@ BOOST_AUTO_TEST_CASE(failed_replicates_are_counted_and_left_out) {
   // Days, 10.5: 80 of the deviations −50 … 50 are at least as large: those from 11 on.
   BOOST_TEST(*got.tidy[3].p_value == 81.0 / 102.0);
 
-  const ReplicateCounts counts = count_replicates(replicates.tally());
+  const ReplicateCounts counts =
+      count_replicates(replicates.request(), replicates.tally());
   BOOST_TEST(counts.total() == 104);
   BOOST_TEST(counts.num_failed() == 3);
   BOOST_TEST(counts.boundary() == 1);
@@ -136,7 +138,8 @@ BOOST_AUTO_TEST_CASE(codes_of_a_later_version_count_as_failures) {
   Replicates replicates;
   replicates.add(0, code(ReplicateStatus::ok));
   replicates.add(0, 200);
-  BOOST_TEST(count_replicates(replicates.tally()).num_failed() == 1);
+  BOOST_TEST(count_replicates(replicates.request(), replicates.tally()).num_failed() ==
+             1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
