@@ -33,11 +33,12 @@ using namespace merit::testing;
 // Bayesian Analysis).
 //
 // 19 draws, 20 equally likely ranks: for each quantity a χ² test on 19 degrees of freedom, and a
-// z test of the mean rank, which sees small shifts. (With intercepts of 0.6 times their sd in the
-// simulation, for a trial, those of τ and of the likelihood fail for counts.) The seeds are fixed. Data sets may be left out for what they are (a category that nobody chose;
-// priors of coefficients that the exact sampler refuses): given the data, nothing changes.
-// MERIT_LONG_TESTS=1 in the environment: 1,000 data sets of 5 groups, and as
-// many of 26, in the place of 250 of 12.
+// z test of the mean rank, which sees small shifts. (With intercepts of 0.6 times their sd in
+// the simulation, for a trial, those of τ and of the likelihood fail for counts.) The seeds are
+// fixed. Data sets may be left out for what they are (a category that nobody chose; priors of
+// coefficients that the exact sampler refuses): given the data, nothing changes.
+// MERIT_LONG_TESTS=1 in the environment: 1,000 data sets of 5 groups, and as many of 26, in the
+// place of 250 of 12.
 BOOST_AUTO_TEST_SUITE(posterior_calibration)
 
 namespace {
