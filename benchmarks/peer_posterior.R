@@ -21,7 +21,7 @@ if (peer == "jags") {
   response <- if (family == "gaussian") {
     "y[i] ~ dnorm(eta[i], 1 / sigma^2)"
   } else {
-    "y[i] ~ dbern(p[i]); logit(p[i]) <- eta[i]"
+    "y[i] ~ dbern(chance[i]); logit(chance[i]) <- eta[i]"
   }
   code <- paste("model {
     for (i in 1:n) {", response, "
