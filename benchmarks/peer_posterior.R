@@ -46,7 +46,7 @@ if (peer == "jags") {
   data$g <- factor(data$g)
   fit <- stan_glmer(as.formula(model), data, family = families[[family]], prior = normal(0, 10),
                     prior_intercept = normal(0, 10), chains = 1, iter = 300 + draws, warmup = 300,
-                    refresh = 0)
+                    refresh = 0, init = 0)  # random ones may fail for the logit
   seconds <- rstan::get_elapsed_time(fit$stanfit)[, "sample"]
   out <- as.matrix(fit)
   out <- out[, !grepl("^b\\[", colnames(out))]
