@@ -21,7 +21,7 @@
 #include "engine/model/text.hpp"
 #include "engine/run/communicator.hpp"
 #include "engine/run/stop_signals.hpp"
-#include "engine/simd/level.hpp"
+#include "engine/simd/processor.hpp"
 
 namespace merit {
 namespace {
