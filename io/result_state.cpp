@@ -24,7 +24,6 @@ constexpr std::int64_t kReadBytes = std::int64_t{4} << 20;
 void ResultFile::State::read_metadata() {
   check_format(file);
   const hdf5::Group root = file.root();
-  if (root.attribute<std::int64_t>("format_version") > 1) check_description(root);
   command = root.attribute<std::string>("command");
   job = read_attributes(root.group("job"));
   fit = root.exists("study") ? read_study(root.group("study"), study)
@@ -40,6 +39,8 @@ void ResultFile::State::read_metadata() {
       read_replicates(root.group(row_names(kind).group), kind);
     }
   }
+  // Last: what is wrong in particular says more.
+  if (root.attribute<std::int64_t>("format_version") > 1) check_description(root);
 }
 
 /// The sessions' end and time beside what was known at the start.

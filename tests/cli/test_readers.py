@@ -15,7 +15,7 @@ from program import (BAD_DATA, DATA, ROOT, RSCRIPT, make_snapshot, merit, merit_
 FORMULA = "mathAge11 ~ mathAge8 + gender + class + (1 | school)"
 TIDY = ["effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value",
         "conf.low", "conf.high", "conf.type"]
-TIDY_BOOTSTRAP = [*TIDY[:5], "bias", *TIDY[5:]]
+TIDY_BOOTSTRAP = [*TIDY[:5], "bias", *TIDY[5:], "conf.low.mcse", "conf.high.mcse"]
 
 
 def rscript(*arguments):
@@ -218,7 +218,7 @@ def test_dry_run_reads_and_checks_and_writes_nothing(tmp_path):
     study = write_group(tmp_path / "study.h5", two_level(5, 10))
     command = ["bootstrap", study, "y ~ x + (1 | g)", "--replicates", "5000", "--dry-run"]
     text = merit(*command, "--output", tmp_path / "out.h5").stdout
-    assert "5000 replicates" in text and "replicates/s" in text and "MB" in text
+    assert "5,000 replicates" in text and "replicates/s" in text and "MB" in text
     assert "50 rows" in merit("fit", study, "y ~ x + (1 | g)", "--dry-run").stdout
     merit("fit", study, "y ~ xx + (1 | g)", "--dry-run", code=BAD_DATA)
     assert list(tmp_path.iterdir()) == [study]

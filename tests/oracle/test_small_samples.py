@@ -190,7 +190,7 @@ def test_between_within_of_other_families(snapshot):
     rows = fixed(merit_json("fit", data, "use ~ urban + age + (1 | district)", "--family",
                             "binomial", "--df", "between-within"))
     assert [row["df"] for row in rows.values()] == [59, 1872, 1872]
-    wine = merit_json("fit", snapshot("wine.csv", "judge", "rating"),
+    wine = merit_json("fit", snapshot("wine.csv", "judge"),
                       "rating ~ temp + contact + (1 | judge)", "--family", "ordinal",
                       "--df", "between-within", "--contrast", "1|2 = 2|3")
     assert [row["df"] for row in fixed(wine).values()] == [8, 8, 8, 8, 61, 61]
