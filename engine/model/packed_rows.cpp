@@ -54,9 +54,9 @@ std::int64_t packed_bytes(const PackedRows& layout, PackedColumns columns) {
 }
 
 std::shared_ptr<void> allocate_rows(std::int64_t bytes) {
-  const std::align_val_t line{kLine};
-  return {::operator new(static_cast<std::size_t>(bytes), line),
-          [line](void* memory) { ::operator delete(memory, line); }};
+  constexpr std::align_val_t kAtLines{kLine};
+  return {::operator new(static_cast<std::size_t>(bytes), kAtLines),
+          [](void* memory) { ::operator delete(memory, kAtLines); }};
 }
 
 PackedRowsWriter::PackedRowsWriter(PackedRows& rows,
