@@ -13,9 +13,9 @@ namespace {
 constexpr std::int64_t kLine = 64;
 
 std::shared_ptr<void> own_memory(std::int64_t bytes) {
-  const std::align_val_t line{kLine};
-  return {::operator new(static_cast<std::size_t>(bytes), line),
-          [line](void* memory) { ::operator delete(memory, line); }};
+  constexpr std::align_val_t kAtLines{kLine};
+  return {::operator new(static_cast<std::size_t>(bytes), kAtLines),
+          [](void* memory) { ::operator delete(memory, kAtLines); }};
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "engine/error.hpp"
@@ -17,7 +16,6 @@
 namespace merit {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// Where τ begins; about the middle of what binary data have.
 constexpr double kStartTau = 0.5;
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 #include <toml.hpp>
@@ -56,7 +57,7 @@ TomlNode node_of(const Value& value) {
         return std::get<0>(a) < std::get<0>(b);
       });
       for (auto& [place, key, entry] : sorted)
-        node.entries.emplace_back(std::move(key), std::move(entry));
+        node.entries.push_back({std::move(key), std::move(entry)});
       break;
     }
     default:

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace merit {
+
+struct TomlEntry;
 
 /// A TOML file as plain values that know their lines: what a study file's reader looks at.
 struct TomlNode {
@@ -17,10 +18,15 @@ struct TomlNode {
   double number = 0.0;
   bool is_whole = false;  ///< an integer
   bool boolean = false;
-  std::vector<TomlNode> items;                            ///< of a list
-  std::vector<std::pair<std::string, TomlNode>> entries;  ///< of a table, as in the file
+  std::vector<TomlNode> items;     ///< of a list
+  std::vector<TomlEntry> entries;  ///< of a table, as in the file
 
   const TomlNode* find(const std::string& key) const;
+};
+
+struct TomlEntry {
+  std::string key;
+  TomlNode node;
 };
 
 /// @throws UsageError "FILE: line 3: not TOML: …"
