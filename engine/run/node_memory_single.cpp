@@ -10,9 +10,9 @@ namespace merit {
 struct NodeMemory::Window {};
 
 NodeMemory::NodeMemory(const Communicator&, std::int64_t bytes) {
-  const std::align_val_t line{64};
-  memory_ = {::operator new(static_cast<std::size_t>(bytes), line),
-             [line](void* memory) { ::operator delete(memory, line); }};
+  constexpr std::align_val_t kAtLines{64};
+  memory_ = {::operator new(static_cast<std::size_t>(bytes), kAtLines),
+             [](void* memory) { ::operator delete(memory, kAtLines); }};
 }
 NodeMemory::NodeMemory(NodeMemory&&) noexcept = default;
 NodeMemory& NodeMemory::operator=(NodeMemory&&) noexcept = default;
