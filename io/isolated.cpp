@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -56,8 +57,8 @@ void send(int descriptor, std::string_view bytes) {
   }
 }
 
-void limit(int resource, rlim_t amount) {
-  rlimit both{amount, amount};
+void limit(int resource, rlim_t soft, rlim_t hard) {
+  const rlimit both{soft, hard};
   ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
 }
 
@@ -74,6 +75,27 @@ rlim_t machine_memory() {
          static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// Asks merit to stop. Terminals and schedulers send these to the child as well, but they are
+/// the parent's to answer: for as long as it lives, the child goes on.
+constexpr std::array<int, 5> kRequests = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+
+/// Keeps those requests waiting while it lives, so that none finds the child unprepared.
+class RequestsHeld {
+ public:
+  RequestsHeld() {
+    sigset_t requests;
+    sigemptyset(&requests);
+    for (const int signal : kRequests) sigaddset(&requests, signal);
+    ::pthread_sigmask(SIG_BLOCK, &requests, &before_);
+  }
+  RequestsHeld(const RequestsHeld&) = delete;
+  RequestsHeld& operator=(const RequestsHeld&) = delete;
+  ~RequestsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 /// A crash is to end the child at once: no handlers, no words, no core file.
 /// It also ends with its parent, whose locks it shares: they are free once a job is killed.
 void prepare_to_crash(int cpu_seconds, pid_t parent) {
@@ -82,9 +104,13 @@ void prepare_to_crash(int cpu_seconds, pid_t parent) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM}) {
     std::signal(signal, SIG_DFL);
   }
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_AS, address_space() + machine_memory() / 2);
-  limit(RLIMIT_CPU, static_cast<rlim_t>(cpu_seconds));
+  for (const int signal : kRequests) std::signal(signal, SIG_IGN);
+  limit(RLIMIT_CORE, 0, 0);
+  const rlim_t memory = address_space() + machine_memory() / 2;
+  limit(RLIMIT_AS, memory, memory);
+  // The kernel sends SIGXCPU at the first; SIGKILL, which others send too, at the second.
+  const rlim_t seconds = static_cast<rlim_t>(cpu_seconds);
+  limit(RLIMIT_CPU, seconds, seconds + 1);
   const int nowhere = ::open("/dev/null", O_WRONLY);
   if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
 }
@@ -119,17 +145,25 @@ std::string receive(int descriptor) {
   }
 }
 
-/// How a child ended that did not finish, for people.
-std::string wait_for(pid_t child) {
+/// Says how a child ended that did not finish.
+[[noreturn]] void report_end(const std::string& subject, pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return "for a reason unknown";
+    if (errno == EINTR) continue;
+    throw IoError(subject + ": cannot watch the process that examines it: " +
+                  std::system_category().message(errno));
   }
-  if (!WIFSIGNALED(status)) return "without saying why";
-  if (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL) {
-    return "because it took too long";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+    throw IoError(subject +
+                  ": the process that examines it was killed, as when memory runs short; "
+                  "run the same command again");
   }
-  return fmt::format("by signal {}", WTERMSIG(status));
+  std::string end = "without saying why";
+  if (WIFSIGNALED(status)) {
+    end = WTERMSIG(status) == SIGXCPU ? "because it took too long"
+                                      : fmt::format("by signal {}", WTERMSIG(status));
+  }
+  throw CrashError(subject + ": is damaged: HDF5's library failed on it, ended " + end);
 }
 
 [[noreturn]] void rethrow(ExitCode code, const std::string& text) {
@@ -158,23 +192,23 @@ std::string run_isolated(const std::string& subject,
   Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
   const pid_t parent = ::getpid();
+  std::optional<RequestsHeld> held(std::in_place);
   const pid_t child = ::fork();
+  if (child == 0) prepare_to_crash(cpu_seconds, parent);
+  held.reset();
   if (child < 0) {
     throw IoError(subject + ": cannot make the process that examines it: " +
                   std::system_category().message(errno));
   }
   if (child == 0) {
-    prepare_to_crash(cpu_seconds, parent);
     send(writing.get(), message_of(subject, task) + kDone);
     ::_exit(0);  // nothing of the parent's is flushed or closed here
   }
   writing.reset();
   std::string message = receive(reading.get());
-  const std::string end = wait_for(child);
   const std::size_t shortest = message.starts_with(kError) ? 3 : 2;
-  if (message.size() < shortest || message.back() != kDone) {
-    throw CrashError(subject + ": is damaged: HDF5's library failed on it, ended " + end);
-  }
+  if (message.size() < shortest || message.back() != kDone) report_end(subject, child);
+  ::waitpid(child, nullptr, 0);
   message.pop_back();
   if (message[0] == kError) {
     rethrow(static_cast<ExitCode>(message[1]), message.substr(2));

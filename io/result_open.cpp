@@ -34,11 +34,15 @@ bool is_result_file(const std::string& path) {
     return false;
   try {
     const std::string format = run_isolated(file, patience(file), [&] {
-      const hdf5::File opened = hdf5::File::open(file, hdf5::Access::read);
-      return opened.root().find_attribute<std::string>("format").value_or("");
+      try {
+        const hdf5::File opened = hdf5::File::open(file, hdf5::Access::read);
+        return opened.root().find_attribute<std::string>("format").value_or("");
+      } catch (const Error&) {
+        return std::string();
+      }
     });
     return format == kResultFormat;
-  } catch (const Error&) {
+  } catch (const CrashError&) {
     return false;  // damaged: whoever reads it next says what is wrong
   }
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // What cannot be read, and what is said of it. Exit codes: engine/error.hpp.
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <new>
 
 #include <boost/test/unit_test.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/error.hpp"
 #include "io/isolated.hpp"
@@ -177,6 +180,20 @@ BOOST_AUTO_TEST_CASE(a_task_that_crashes_harms_nobody) {
     return {};
   };
   BOOST_CHECK_EXCEPTION(run(compute_for_ever), IoError, mentions({"x.h5", "too long"}));
+}
+
+BOOST_AUTO_TEST_CASE(signals_to_a_task_are_not_taken_for_damage) {
+  // A terminal and a scheduler send them to the task's process too.
+  const auto send_self = [](std::initializer_list<int> signals) {
+    return run_isolated("x.h5", 1, [signals] {
+      for (const int signal : signals) ::kill(::getpid(), signal);
+      return std::string("done");
+    });
+  };
+  BOOST_TEST(send_self({SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP}) == "done");
+  BOOST_CHECK_EXCEPTION(send_self({SIGKILL}), IoError, [](const IoError& e) {
+    return dynamic_cast<const CrashError*>(&e) == nullptr && mentions({"x.h5", "was killed"})(e);
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
