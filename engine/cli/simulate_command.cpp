@@ -29,6 +29,7 @@ namespace {
 
 std::string estimate_text(const Study& study,
                           const StudyScheme& scheme,
+                          const ReplicatePlan& plan,
                           const RunRecord& record) {
   using Clock = std::chrono::steady_clock;
   const std::int64_t E = study.num_estimators();
@@ -46,14 +47,19 @@ std::string estimate_text(const Study& study,
   for (const RankLayout& rank : record.layout())
     workers += rank.threads;
   const double rate = static_cast<double>(made) / spent.count();
+  const std::int64_t here = plan.num_rows() / E;
   return fmt::format(
-      "{} cells × {} repetitions × {} estimators: {} data sets\n"
+      "{} cells × {} repetitions × {} estimators: {} data sets{}\n"
       "about {} on {} ({:.3g} data sets/s per thread); nothing done\n",
       study.num_cells(),
       with_separators(study.repetitions),
       E,
       with_separators(study.num_tasks()),
-      duration_text(static_cast<double>(study.num_tasks()) / (rate * workers)),
+      plan.shard.count > 1 ? fmt::format(", {} of them in shard {}",
+                                         with_separators(here),
+                                         text_of(plan.shard))
+                           : "",
+      duration_text(static_cast<double>(here) / (rate * workers)),
       describe(record.layout()),
       rate);
 }
@@ -201,7 +207,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
     return ExitCode::done;
   }
   if (run.dry_run) {
-    root_or_none(comm, [&] { print(estimate_text(study, scheme, record)); });
+    root_or_none(comm, [&] { print(estimate_text(study, scheme, plan, record)); });
     return ExitCode::done;
   }
   if (run.output.empty()) {

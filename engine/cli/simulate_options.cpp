@@ -54,7 +54,7 @@ void validate(const SimulateCommand& command) {
   if (command.only && !run.output.empty())
     throw UsageError(
         "--only with --output: one data set has no result file; see --dump-data");
-  if (run.output.empty()) {
+  if (run.output.empty() && !run.dry_run) {
     const char* given = run.resume                ? "--resume"
                         : run.time_limit          ? "--time-limit"
                         : command.shard.count > 1 ? "--shard"

@@ -87,7 +87,7 @@ std::string estimate_job(
   for (const RankLayout& rank : record.layout())
     workers += rank.threads;
   const double rate = static_cast<double>(made) / spent.count();
-  const double seconds = static_cast<double>(plan.num_replicates) / (rate * workers);
+  const double seconds = static_cast<double>(plan.num_rows()) / (rate * workers);
   // What reading and the pilot took, and rows that may wait to be written.
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -96,11 +96,15 @@ std::string estimate_job(
       static_cast<double>(std::min(expected_bytes(contents), RunOptions{}.buffer_bytes)) /
           1e6;
   return fmt::format(
-      "{} {}: about {} on {} ({:.3g} {}/s per thread)\n"
+      "{} {}{}: about {} on {} ({:.3g} {}/s per thread)\n"
       "memory: about {:.0f} MB per rank\n"
       "result file: {:.1f} MB; nothing written\n",
-      with_separators(plan.num_replicates),
+      with_separators(plan.num_rows()),
       what,
+      plan.shard.count > 1 ? fmt::format(" of {} (shard {})",
+                                         with_separators(plan.num_replicates),
+                                         text_of(plan.shard))
+                           : "",
       duration_text(seconds),
       describe(record.layout()),
       rate,

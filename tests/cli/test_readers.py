@@ -3,6 +3,7 @@
 
 import io
 import json
+import re
 import subprocess
 
 import h5py
@@ -219,6 +220,9 @@ def test_dry_run_reads_and_checks_and_writes_nothing(tmp_path):
     command = ["bootstrap", study, "y ~ x + (1 | g)", "--replicates", "5000", "--dry-run"]
     text = merit(*command, "--output", tmp_path / "out.h5").stdout
     assert "5,000 replicates" in text and "replicates/s" in text and "MB" in text
+    shard = merit(*command, "--shard", "2/3").stdout
+    part = re.match(r"([\d,]+) replicates of 5,000 \(shard 2/3\): about", shard)
+    assert abs(int(part[1].replace(",", "")) - 5000 / 3) <= 256, shard  # whole blocks of 256
     assert "50 rows" in merit("fit", study, "y ~ x + (1 | g)", "--dry-run").stdout
     merit("fit", study, "y ~ xx + (1 | g)", "--dry-run", code=BAD_DATA)
     assert list(tmp_path.iterdir()) == [study]

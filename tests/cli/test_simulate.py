@@ -130,7 +130,9 @@ def test_type_one_error_and_power(study):
 
 def test_dry_run(study):
     done = merit("simulate", study(), "--dry-run")
-    assert "4 cells × 40 repetitions × 2 estimators: 160 data sets" in done.stdout
+    assert "4 cells × 40 repetitions × 2 estimators: 160 data sets\n" in done.stdout
+    shard = merit("simulate", study(), "--dry-run", "--shard", "1/2")
+    assert "160 data sets, 80 of them in shard 1/2" in shard.stdout
 
 
 @pytest.mark.parametrize("ranks", [None, 2])
