@@ -8,6 +8,7 @@
 #include "engine/cli/bootstrap_report.hpp"
 #include "engine/cli/commands.hpp"
 #include "engine/cli/delete_one_fits.hpp"
+#include "engine/cli/glmm_data.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/replicate_run.hpp"
@@ -16,6 +17,7 @@
 #include "engine/cli/stored_job.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
+#include "engine/resample/quasi_bootstrap.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 
@@ -50,23 +52,45 @@ ModelNeeds needs(const BootstrapCommand& command) {
           .rows = command.type != BootstrapType::parametric && !groups};
 }
 
+SchemeOptions scheme_options(const BootstrapCommand& command) {
+  return {.seed = command.run.seed,
+          .criterion = command.model.criterion(),
+          .keep_std_errors = command.keep_std_errors,
+          .simd = command.run.simd_level()};
+}
+
+QuasiSchemeOptions quasi_scheme_options(const BootstrapCommand& command) {
+  return {.fit = quasi_options(command.model), .scheme = scheme_options(command)};
+}
+
+/// Of binary, count and ordinal models.
+std::unique_ptr<Scheme> make_glmm_scheme(const BootstrapCommand& command,
+                                         const ModelData& data,
+                                         const FittedModel& fitted) {
+  const GlmmFit& fit = *fitted.glmm;
+  if (!fit.diverging.empty()) {
+    throw DataError(fitted.result.message + ": no bootstrap can start from such a fit");
+  }
+  if (command.model.is_quasi()) {
+    if (!fitted.result.converged) {
+      throw DataError(fitted.result.message + "; no bootstrap can start from such a fit");
+    }
+    const QuasiSchemeOptions options = quasi_scheme_options(command);
+    if (!is_cases(command)) return quasi_parametric_bootstrap(data.glmm, fit, options);
+    return quasi_cases_bootstrap(data.glmm, unit(command), options);
+  }
+  const SchemeOptions options = scheme_options(command);
+  if (!is_cases(command)) return glmm_parametric_bootstrap(data.glmm, fit, options);
+  if (unit(command) == ResampleUnit::groups)
+    return glmm_group_bootstrap(data.glmm, fit, options);
+  return glmm_row_bootstrap(data.glmm, unit(command), fit, options);
+}
+
 std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
                                     const ModelData& data,
                                     const FittedModel& fitted) {
-  const SchemeOptions options{.seed = command.run.seed,
-                              .criterion = command.model.criterion(),
-                              .keep_std_errors = command.keep_std_errors,
-                              .simd = command.run.simd_level()};
-  if (data.glmm != nullptr) {
-    if (!fitted.glmm->diverging.empty()) {
-      throw DataError(fitted.result.message + ": no bootstrap can start from such a fit");
-    }
-    if (!is_cases(command))
-      return glmm_parametric_bootstrap(data.glmm, *fitted.glmm, options);
-    if (unit(command) == ResampleUnit::groups)
-      return glmm_group_bootstrap(data.glmm, *fitted.glmm, options);
-    return glmm_row_bootstrap(data.glmm, unit(command), *fitted.glmm, options);
-  }
+  if (data.glmm != nullptr) return make_glmm_scheme(command, data, fitted);
+  const SchemeOptions options = scheme_options(command);
   const FitResult& fit = fitted.result;
   switch (command.type) {
     case BootstrapType::parametric:
@@ -87,15 +111,23 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
   return row_bootstrap(data.stats, data.rows, unit(command), fit, options);
 }
 
+std::unique_ptr<Scheme> make_delete_one_scheme(const BootstrapCommand& command,
+                                               const ModelData& data,
+                                               const FittedModel& fitted) {
+  if (data.glmm == nullptr)
+    return delete_one_group(data.stats, command.model.criterion());
+  if (command.model.is_quasi())
+    return quasi_delete_one_group(data.glmm, quasi_scheme_options(command));
+  return glmm_delete_one_group(data.glmm, *fitted.glmm);
+}
+
 /// The fits without one group each, if an interval wants them. *Collective*
 std::optional<DeleteOneFits> fit_without_groups(const Communicator& comm,
                                                 const BootstrapCommand& command,
                                                 const ModelData& data,
                                                 const FittedModel& fitted) {
   if (!command.wants(IntervalType::bca) || command.run.dry_run) return std::nullopt;
-  const std::unique_ptr<Scheme> scheme =
-      data.glmm != nullptr ? glmm_delete_one_group(data.glmm, *fitted.glmm)
-                           : delete_one_group(data.stats, command.model.criterion());
+  const std::unique_ptr<Scheme> scheme = make_delete_one_scheme(command, data, fitted);
   return make_delete_one_fits(
       comm, *scheme, data.stats.num_groups(), command.run.num_threads());
 }

@@ -52,6 +52,7 @@ void add_quantities(const StoredFit& stored,
                     SummaryRequest& request) {
   const ParameterNames names{.terms = stored.terms,
                              .has_sigma = stored.fit.has_sigma(),
+                             .is_gaussian = stored.fit.method.empty(),
                              .latent_variance = stored.fit.latent_variance};
   for (const std::string& text : quantities) {
     const Quantity quantity(text, names);

@@ -7,7 +7,6 @@
 
 #include "engine/cli/glmm_notes.hpp"
 #include "engine/error.hpp"
-#include "engine/fit/quasi_likelihood.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/node_memory.hpp"
 
@@ -174,19 +173,20 @@ void add_glmm(const Communicator& comm,
   });
 }
 
+QuasiOptions quasi_options(const ModelOptions& options) {
+  return {.marginal = options.method == "mql",
+          .inner = options.pql_inner.value_or(Criterion::reml),
+          .free_scale = options.pql_free_scale.value_or(true)};
+}
+
 GlmmFit fit_glmm_model(const ModelOptions& options,
                        const ModelData& data,
                        SimdLevel simd) {
   const GlmmModel& model = *data.glmm;
-  GlmmFit fit = options.is_quasi()
-                    ? fit_quasi(model,
-                                {.marginal = options.method == "mql",
-                                 .inner = options.pql_inner.value_or(Criterion::reml),
-                                 .free_scale = options.pql_free_scale.value_or(true)},
-                                simd)
-                    : fit_glmm(model,
-                               {.num_nodes = options.num_nodes(),
-                                .automatic = options.nagq == "auto"});
+  GlmmFit fit = options.is_quasi() ? fit_quasi(model, quasi_options(options), simd)
+                                   : fit_glmm(model,
+                                              {.num_nodes = options.num_nodes(),
+                                               .automatic = options.nagq == "auto"});
   fit.result.method = options.method_name();
   if (fit.diverging.empty()) return fit;
   fit.result.message = diverging_message(data, fit.diverging);

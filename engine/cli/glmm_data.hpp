@@ -5,6 +5,7 @@
 #include "engine/cli/options.hpp"
 #include "engine/cli/row_source.hpp"
 #include "engine/fit/glmm_fit.hpp"
+#include "engine/fit/quasi_likelihood.hpp"
 
 namespace merit {
 
@@ -20,6 +21,9 @@ void add_glmm(const Communicator& comm,
               const std::vector<Eigen::Index>& columns,
               SimdLevel simd,
               ModelData& data);
+
+/// What --method pql or mql and their options ask for.
+QuasiOptions quasi_options(const ModelOptions& options);
 
 /// The fit, with parameters that ran to infinity marked and named.
 GlmmFit fit_glmm_model(const ModelOptions& options,

@@ -136,8 +136,7 @@ void add_options(CLI::App& app, FitCommand& command) {
 
 void add_options(CLI::App& app, BootstrapCommand& command) {
   add_model(app, command.model);
-  app.get_option("--method")
-      ->description("gaussian: reml (default), ml; others: agq (default), laplace");
+  add_quasi(app, command.model);
   add_run(app, command.run);
   add_number(app, "--replicates", command.replicates, "R", "how many")->required();
   add_choice(app, "--type", command.type, kTypes, "(default parametric)");
@@ -226,10 +225,6 @@ void validate(const FitCommand& command) {
 void validate(const BootstrapCommand& command) {
   validate(command.model);
   validate(command.run);
-  if (command.model.is_quasi()) {
-    throw UsageError("--method " + command.model.method +
-                     ": merit bootstrap refits by agq or laplace");
-  }
   if (command.wants(IntervalType::stud) && !command.keep_std_errors) {
     throw UsageError(
         "--intervals stud needs the replicates' standard errors, which --keep estimates "

@@ -55,10 +55,10 @@ std::string estimate_text(const Study& study,
       with_separators(study.repetitions),
       E,
       with_separators(study.num_tasks()),
-      plan.shard.count > 1 ? fmt::format(", {} of them in shard {}",
-                                         with_separators(here),
-                                         text_of(plan.shard))
-                           : "",
+      plan.shard.count > 1
+          ? fmt::format(
+                ", {} of them in shard {}", with_separators(here), text_of(plan.shard))
+          : "",
       duration_text(static_cast<double>(here) / (rate * workers)),
       describe(record.layout()),
       rate);

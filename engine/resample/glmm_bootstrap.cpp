@@ -5,7 +5,9 @@
 
 #include "engine/random/stream.hpp"
 #include "engine/resample/delete_one.hpp"
+#include "engine/resample/drawn_rows.hpp"
 #include "engine/resample/glmm_refit.hpp"
+#include "engine/resample/response_variation.hpp"
 #include "engine/resample/simulate.hpp"
 
 namespace merit {
@@ -29,30 +31,6 @@ class GlmmScheme : public Scheme {
   SchemeOptions options_;
 };
 
-/// Whether the drawn response can be fitted at all: it varies, and no category is missing.
-bool varies(const GlmmModel& model,
-            const PackedRows& rows,
-            const std::int32_t* y,
-            const double* multiplicity) {
-  double events = 0.0, trials = 0.0;
-  std::uint64_t seen = 0;  // categories, of which there are at most 63
-  for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
-    if (multiplicity != nullptr && multiplicity[j] == 0.0) continue;
-    const std::int64_t first = rows.first_row(j);
-    const std::int64_t end = first + rows.size[static_cast<std::size_t>(j)];
-    for (std::int64_t i = first; i < end; ++i) {
-      events += y[i];
-      trials += rows.trials_of(i);
-      if (model.family.has_thresholds())
-        seen |= std::uint64_t{1} << static_cast<unsigned>(y[i]);
-    }
-  }
-  if (model.family.has_thresholds())
-    return seen ==
-           (std::uint64_t{1} << static_cast<unsigned>(model.family.num_categories)) - 1;
-  return events > 0.0 && (model.family.family != Family::binomial || events < trials);
-}
-
 class Parametric : public GlmmScheme {
  public:
   Parametric(std::shared_ptr<const GlmmModel> model,
@@ -69,7 +47,8 @@ class Parametric : public GlmmScheme {
           for (std::int64_t r = 0; r < count; ++r) {
             const bool fits =
                 simulator_.draw(options_.seed, first + r, worker.draws, worker.y);
-            if (!fits || !varies(*model_, model_->rows, worker.y.data(), nullptr)) {
+            if (!fits ||
+                !can_be_fitted(model_->family, model_->rows, worker.y.data(), nullptr)) {
               GlmmRefit::fail(ReplicateStatus::degenerate, r, rows);
               continue;
             }
@@ -133,7 +112,7 @@ class Reweighted : public GlmmScheme {
     worker.multiplicity.resize(static_cast<std::size_t>(num_groups()));
     draw(replicate, worker.multiplicity);
     const double* multiplicity = worker.multiplicity.data();
-    if (!varies(*model_, model_->rows, model_->rows.y, multiplicity))
+    if (!can_be_fitted(model_->family, model_->rows, model_->rows.y, multiplicity))
       return GlmmRefit::fail(ReplicateStatus::degenerate, at, rows);
     double constant = 0.0;
     for (std::size_t j = 0; j < constant_.size(); ++j)
@@ -199,10 +178,13 @@ class Rows : public GlmmScheme {
  private:
   struct Worker {
     Worker(const GlmmModel& model, const GlmmFit& fit)
-        : drawn(model.rows), refit(model, fit, &drawn), modes(fit.start_modes) {}
-    PackedRows drawn;
-    std::int64_t bytes = 0;  // that drawn.memory has
+        : drawn(model.rows),
+          refit(model, fit, &drawn.rows()),
+          groups(model.rows.size.size()),
+          modes(fit.start_modes) {}
+    DrawnRows drawn;
     GlmmRefit refit;
+    std::vector<std::int64_t> groups;
     AlignedVector<double> modes;
   };
 
@@ -210,49 +192,21 @@ class Rows : public GlmmScheme {
                 std::int64_t at,
                 Worker& worker,
                 ReplicateRows& rows) const {
-    const PackedRows& all = model_->rows;
-    const std::int64_t J = all.num_groups();
+    const std::int64_t J = model_->rows.num_groups();
     Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
-    std::vector<std::int64_t> group(static_cast<std::size_t>(J)), size;
     for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t drawn = unit_ == ResampleUnit::both ? groups.index(J) : slot;
-      group[static_cast<std::size_t>(slot)] = drawn;
-      size.push_back(all.size[static_cast<std::size_t>(drawn)]);
+      const std::int64_t group = unit_ == ResampleUnit::both ? groups.index(J) : slot;
+      worker.groups[static_cast<std::size_t>(slot)] = group;
       worker.modes[static_cast<std::size_t>(slot)] =
-          fit_.start_modes[static_cast<std::size_t>(drawn)];
+          fit_.start_modes[static_cast<std::size_t>(group)];
     }
-    const PackedRowsWriter writer = lay_out(std::move(size), worker);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
-    for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t from = group[static_cast<std::size_t>(slot)];
-      const std::int64_t n = all.size[static_cast<std::size_t>(from)];
-      for (std::int64_t i = 0; i < n; ++i) {
-        writer.copy(
-            all, all.first_row(from) + within.index(n), worker.drawn.first_row(slot) + i);
-      }
-      writer.pad(slot);
-    }
-    const PackedRows& drawn = worker.drawn;
-    if (!varies(*model_, drawn, drawn.y, nullptr))
+    worker.drawn.draw(worker.groups, &within);
+    const PackedRows& drawn = worker.drawn.rows();
+    if (!can_be_fitted(model_->family, drawn, drawn.y, nullptr))
       return GlmmRefit::fail(ReplicateStatus::degenerate, at, rows);
     describe_outcome(model_->family, drawn, drawn.y, worker.refit.response);
     worker.refit.fit(nullptr, 0.0, worker.modes.data(), at, rows);
-  }
-
-  /// Room for groups of these sizes, in memory that is used again.
-  PackedRowsWriter lay_out(std::vector<std::int64_t> size, Worker& worker) const {
-    const PackedRows& all = model_->rows;
-    std::shared_ptr<void> memory =
-        worker.bytes > 0 ? std::move(worker.drawn.memory) : nullptr;
-    worker.drawn = lay_out_rows(all.key, std::move(size), all.origin);
-    const PackedColumns columns{.offset = all.offset != nullptr,
-                                .trials = all.trials != nullptr};
-    const std::int64_t needed = packed_bytes(worker.drawn, columns);
-    if (needed > worker.bytes) {
-      memory = allocate_rows(needed);
-      worker.bytes = needed;
-    }
-    return PackedRowsWriter(worker.drawn, columns, std::move(memory));
   }
 
   ResampleUnit unit_;

@@ -79,13 +79,13 @@ class Quantity::Compiler {
   }
 
   void icc(const Expression& e) {
-    if (!names_.has_sigma && std::isnan(names_.latent_variance)) {
+    if (!names_.is_gaussian && std::isnan(names_.latent_variance)) {
       throw error_at(
           source_, e.position, "this family has no level-one variance, hence no icc");
     }
     square(tau());
     square(tau());
-    if (names_.has_sigma) {
+    if (names_.is_gaussian) {
       square(sigma());
     } else {
       number(names_.latent_variance);

@@ -14,7 +14,9 @@ struct ParameterNames {
   std::vector<std::string>
       terms;  ///< p coefficients; behind them τ, and σ if there is one
   bool has_sigma = true;
-  /// Of the level-one error where there is no σ; NaN: none, and no icc.
+  bool is_gaussian =
+      true;  ///< σ is the level-one error's sd; else a quasi-likelihood's scale
+  /// Of other families' level-one error; NaN: it has none, and there is no icc.
   double latent_variance = std::numeric_limits<double>::quiet_NaN();
 };
 
@@ -22,7 +24,7 @@ struct ParameterNames {
 /// between the brackets), `tau`, `sigma`, `icc`, numbers, + − * / ^, parentheses, and exp, log,
 /// sqrt, abs, plogis.
 ///
-/// icc is τ²/(τ² + σ²), on the latent scale where there is no σ. Elementary functions are
+/// icc is τ²/(τ² + σ²), of families other than the Gaussian on the latent scale. Elementary functions are
 /// merit's own: the same bits on every processor.
 class Quantity {
  public:

@@ -87,13 +87,17 @@ def is_alive(pid):
     return False
 
 
-def outcome(job, seconds=10):
+def outcome(job, seconds=10, ask_again=None):
     """(exit code, stderr) of a job that is about to end. Open MPI's mpirun may wait for ever if
-    a rank is killed while all are starting; what counts is that no rank is left then."""
+    a rank is killed while all are starting; what counts is that no rank is left then. It also
+    forgets a signal to hand on that comes before they run: then `ask_again()` is called."""
     try:
         _, stderr = job.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         left = [pid for pid in ranks_of(job.pid) if is_alive(pid)]
+        if left and ask_again:
+            ask_again()
+            return outcome(job, seconds)
         assert not left and job.args[0] == MPIEXEC, f"still there: {left}"
         end(job)
         return None, ""

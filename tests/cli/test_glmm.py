@@ -122,6 +122,41 @@ def test_replicates_are_fits_like_any_other(name, snapshot, bootstrap):
         assert 0.5 < ratio < 2.0, row["term"]
 
 
+@pytest.mark.parametrize("method", ["pql", "mql"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_quasi_likelihood_is_bootstrapped_too(scheme, method, snapshot, bootstrap):
+    options = ("--method", method, "--pql-scale", "1", "--intervals", "perc,bca")
+    alone = bootstrap("logit", scheme, options=options)
+    same(alone, bootstrap("logit", scheme, ranks=3, threads=2, options=options))
+    found = numbers(alone)
+    used = found["status"] <= 1
+    assert np.mean(used) > 0.9 and np.isnan(found["log_likelihood"]).all()
+    fit = merit_json("fit", snapshot, *model("logit"), "--method", method, "--pql-scale", "1")
+    for k, row in enumerate(row for row in fit["tidy"] if row["effect"] == "fixed"):
+        z = (found["estimate"][used, k] - row["estimate"]) / row["std.error"]
+        # 67 draws of about N(0, 1) where the scheme is the model; rows vary more than that.
+        assert abs(np.mean(z)) < 0.8 and 0.4 < np.std(z) < 2.0, row["term"]
+    rows = merit_json("summarize", alone, "--intervals", "bca")["tidy"]
+    assert all(row["conf.low"] < row["estimate"] < row["conf.high"] for row in rows)
+
+
+def test_a_bootstrap_of_another_quasi_likelihood_is_another_job(snapshot, bootstrap):
+    path = bootstrap("logit", "groups", options=("--method", "pql"))
+    done = merit("bootstrap", snapshot, *model("logit"), *SCHEMES["groups"], "--replicates", 67,
+                 "--method", "pql", "--pql-inner", "ml", "--output", path, "--resume", code=USAGE)
+    check_refusal(done, "pql_inner", "reml", "ml", "--overwrite")
+
+
+def test_no_bootstrap_of_a_quasi_likelihood_that_does_not_converge(tmp_path):
+    columns = study()
+    path = write_group(tmp_path / "s.h5", {"g": columns["g"], "x": columns["x"],
+                                           "y": (columns["x"] > 0.1).astype(float)})
+    done = merit("bootstrap", path, "y ~ x + (1 | g)", "--family", "binomial", "--method", "pql",
+                 "--replicates", 9, "--output", tmp_path / "o.h5", code=BAD_DATA)
+    check_refusal(done, "not converged", "no bootstrap can start")
+    assert not (tmp_path / "o.h5").exists()
+
+
 def test_a_bootstrap_without_standard_errors_has_the_same_estimates(bootstrap):
     path = bootstrap("logit", "parametric", options=("--keep", "estimates"))
     with h5py.File(path, "r") as file:

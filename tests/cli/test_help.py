@@ -14,7 +14,7 @@ COMMANDS = {
     "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--pql-inner",
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
-                  "--wild-hc", "--wild-weights", "--intervals",
+                  "--wild-hc", "--wild-weights", "--intervals", "--pql-inner", "--pql-scale",
                   "--quantity", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--warmup", "--prior", "--prior-grid", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],

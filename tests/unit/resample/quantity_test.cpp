@@ -60,12 +60,20 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_arithmetic) {
   BOOST_TEST(near(value("plogis(b[(Intercept)])"), 1.0 / (1.0 + std::exp(-2.0))));
 }
 
-BOOST_AUTO_TEST_CASE(icc_is_on_the_latent_scale_where_there_is_no_sigma) {
-  const ParameterNames logit{
-      .terms = {"a", "b", "c", "d", "e"}, .has_sigma = false, .latent_variance = 3.0};
+BOOST_AUTO_TEST_CASE(icc_is_on_the_latent_scale_unless_gaussian) {
+  const ParameterNames logit{.terms = {"a", "b", "c", "d", "e"},
+                             .has_sigma = false,
+                             .is_gaussian = false,
+                             .latent_variance = 3.0};
   BOOST_TEST(near(value("icc", logit), 2.25 / 5.25));
   BOOST_TEST(refusal("sigma", logit).find("no residual sd sigma") != std::string::npos);
-  const ParameterNames counts{.terms = {"a"}, .has_sigma = false};
+  // A quasi-likelihood's scale is no part of it.
+  const ParameterNames scaled{.terms = {"a", "b", "c", "d", "e"},
+                              .has_sigma = true,
+                              .is_gaussian = false,
+                              .latent_variance = 3.0};
+  BOOST_TEST(near(value("icc", scaled), 2.25 / 5.25));
+  const ParameterNames counts{.terms = {"a"}, .has_sigma = false, .is_gaussian = false};
   BOOST_TEST(refusal("icc", counts).find("no icc") != std::string::npos);
 }
 
