@@ -6,6 +6,7 @@
 
 #include "engine/cli/options.hpp"
 #include "engine/cli/sample_options.hpp"
+#include "engine/cli/sensitivity_options.hpp"
 #include "engine/cli/simulate_options.hpp"
 #include "engine/error.hpp"
 #include "engine/run/communicator.hpp"
@@ -27,5 +28,6 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command);
 ExitCode run(const CommandContext& context, const MergeCommand& command);
 ExitCode run(const CommandContext& context, const InspectCommand& command);
 ExitCode run(const CommandContext& context, const SimulateCommand& command);
+ExitCode run(const CommandContext& context, const SensitivityCommand& command);
 
 }  // namespace merit

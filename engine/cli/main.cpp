@@ -38,6 +38,7 @@ struct Program {
   MergeCommand merge;
   InspectCommand inspect;
   SimulateCommand simulate;
+  SensitivityCommand sensitivity;
   std::function<ExitCode(const CommandContext&)> chosen;
 
   Program() {
@@ -54,6 +55,9 @@ struct Program {
     add("simulate",
         "a simulation study: estimators, design cells, repetitions",
         simulate);
+    add("sensitivity",
+        "one model over waves, left-out groups, specifications",
+        sensitivity);
     add("summarize", "tables and intervals from a result file", summarize);
     add("merge", "shards of one job into the file of the whole", merge);
     add("inspect", "what a snapshot or result file holds", inspect);

@@ -261,7 +261,8 @@ std::shared_ptr<const GroupRows> read_rows(const RowSource& source,
 ModelData read_model_data(const Communicator& comm,
                           const ModelOptions& options,
                           const RunSettings& run,
-                          const ModelNeeds& asked) {
+                          const ModelNeeds& asked,
+                          const std::string* examined) {
   ModelNeeds needs = asked;
   if (!options.is_gaussian()) needs.rows = true;
   const Formula formula = parse_formula(options.formula);
@@ -269,7 +270,9 @@ ModelData read_model_data(const Communicator& comm,
   std::optional<Design> design;
   std::vector<LevelHashes> levels;
   all_or_none(comm, [&] {
-    table = open_snapshot(options.snapshot, options.table);
+    table = examined == nullptr
+                ? open_snapshot(options.snapshot, options.table)
+                : open_examined_snapshot(options.snapshot, options.table, *examined);
     design.emplace(formula,
                    *table,
                    FrameOptions{.where = options.where,

@@ -40,11 +40,14 @@ struct ModelNeeds {
 /// Opens the snapshot, resolves the formula, and reads the rows once (twice if the formula
 /// has factors, gmean or scale), each rank its share of the blocks. *Collective*
 ///
+/// @param examined  what examine_snapshot has found in it; null: examine it. With it threads may
+///                  read models of one snapshot at once, on Communicator::single()
 /// @throws on all ranks what the snapshot, the formula or the design find wrong; DataError
 ///         naming them if columns are collinear and --drop-collinear is off
 ModelData read_model_data(const Communicator& comm,
                           const ModelOptions& options,
                           const RunSettings& run,
-                          const ModelNeeds& needs);
+                          const ModelNeeds& needs,
+                          const std::string* examined = nullptr);
 
 }  // namespace merit

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include <cmath>
-
 #include <fmt/format.h>
 
+#include "engine/report/csv_field.hpp"
 #include "engine/report/render.hpp"
 
 namespace merit {
 namespace {
 
-/// RFC 4180: quoted if need be, quotes within doubled.
 std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
+  return csv_field(text);
 }
 
 std::string field(const std::optional<double>& value) {
-  if (!value || std::isnan(*value)) return "";
-  if (std::isinf(*value)) return *value > 0.0 ? "Inf" : "-Inf";
-  return fmt::format("{}", *value);  // the shortest text that reads back the same
+  return value ? csv_field(*value) : "";
 }
 
 }  // namespace

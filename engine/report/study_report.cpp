@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/model/text.hpp"
+#include "engine/report/csv_field.hpp"
 #include "engine/report/text_table.hpp"
 
 namespace merit {
@@ -44,22 +45,6 @@ constexpr ReplicateStatus kFailures[] = {ReplicateStatus::not_converged,
 
 std::string df_text(const Performance& row) {
   return row.has_interval ? std::string(name(row.df)) : std::string();
-}
-
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out;
-  for (const char c : text) {
-    if (c == '"') out += c;
-    out += c;
-  }
-  return fmt::format("\"{}\"", out);
-}
-
-std::string csv_number(double value) {
-  if (std::isnan(value)) return "";
-  if (std::isinf(value)) return value > 0.0 ? "Inf" : "-Inf";
-  return fmt::format("{}", value);
 }
 
 /// "0.9512 (0.0048)": both with as many decimals as show two digits of the second.
@@ -109,7 +94,7 @@ std::vector<std::string> measure_columns() {
 std::string study_csv(const StudyReport& report) {
   std::string out = "cell";
   for (const std::string& factor : report.study.factors)
-    out += fmt::format(",{}", csv_text(factor));
+    out += fmt::format(",{}", csv_field(factor));
   out += ",estimator,df,term,truth,nsim";
   for (const ReplicateStatus status : kFailures)
     out += fmt::format(",{}", name(status));
@@ -119,18 +104,18 @@ std::string study_csv(const StudyReport& report) {
   for (const Performance& row : report.performance) {
     out += fmt::format("{}", row.cell + 1);
     for (const double level : factors_of(report, row))
-      out += fmt::format(",{}", csv_number(level));
+      out += fmt::format(",{}", csv_field(level));
     out += fmt::format(",{},{},{},{},{}",
-                       csv_text(estimator_of(report, row).name),
+                       csv_field(estimator_of(report, row).name),
                        df_text(row),
-                       csv_text(row.estimand),
-                       csv_number(row.truth),
+                       csv_field(row.estimand),
+                       csv_field(row.truth),
                        row.measures.num_estimates);
     for (const ReplicateStatus status : kFailures)
       out += fmt::format(",{}", row.by_status[static_cast<std::size_t>(status)]);
     for (const MeasureColumn& column : kMeasures) {
       const Measure measure = column.of(row);
-      out += fmt::format(",{},{}", csv_number(measure.value), csv_number(measure.mcse));
+      out += fmt::format(",{},{}", csv_field(measure.value), csv_field(measure.mcse));
     }
     out += '\n';
   }

@@ -65,12 +65,30 @@ def descendants(pid):
     return found
 
 
-def ranks_of(pid):
-    """The processes among them that are merit."""
+def parent_of(pid):
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def is_merit(pid):
+    return os.readlink(f"/proc/{pid}/exe") == MERIT
+
+
+def processes_of(pid):
+    """Those of them that are merit: ranks, and children in which they examine files."""
     found = []
     for process in descendants(pid):
         with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/{process}/exe") == MERIT:
+            if is_merit(process):
+                found.append(process)
+    return found
+
+
+def ranks_of(pid):
+    """The ranks alone."""
+    found = []
+    for process in processes_of(pid):
+        with contextlib.suppress(OSError):
+            if process == pid or not is_merit(parent_of(process)):
                 found.append(process)
     return found
 
@@ -94,7 +112,7 @@ def outcome(job, seconds=10, ask_again=None):
     try:
         _, stderr = job.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        left = [pid for pid in ranks_of(job.pid) if is_alive(pid)]
+        left = [pid for pid in processes_of(job.pid) if is_alive(pid)]
         if left and ask_again:
             ask_again()
             return outcome(job, seconds)

@@ -21,6 +21,8 @@ COMMANDS = {
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run", "--output", "--overwrite", "--resume", "--time-limit",
                  "--shard", "--only", "--dump-data"],
+    "sensitivity": [*EVERYWHERE, "STUDY", "--level", "--threads", "--simd", "--max-tasks",
+                    "--progress", "--dry-run"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
     "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--quantity", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],

@@ -15,8 +15,9 @@ import time
 
 import h5py
 import pytest
-from interrupted_job import (STOPPED, descendants, hurt, marks, num_replicates, outcome, ranks_of,
-                             rows_of, run, same, started, wait_until, write_study)
+from interrupted_job import (STOPPED, descendants, hurt, marks, num_replicates, outcome,
+                             processes_of, ranks_of, rows_of, run, same, started, wait_until,
+                             write_study)
 from program import IO, MERIT, check_refusal, merit, merit_json, own_lines
 
 INSTANTS = int(os.environ.get("MERIT_INSTANTS", "20"))
@@ -69,7 +70,8 @@ def kill_launcher(job, _):
 def ask(number, whom):
     def act(job, rng):
         ranks = ranks_there(job) if whom != "launcher" else []
-        hurt({"all": ranks, "one": rng.sample(ranks, min(1, len(ranks))),
+        # A scheduler's signal to all reaches the children of ranks too.
+        hurt({"all": processes_of(job.pid), "one": rng.sample(ranks, min(1, len(ranks))),
               "launcher": [job.pid]}[whom], number)
     return act
 

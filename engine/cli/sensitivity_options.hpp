@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/run_settings.hpp"
+
+namespace merit {
+
+struct SensitivityCommand {
+  std::string study;
+  RunSettings run;
+  std::int64_t max_tasks = 100'000;
+};
+
+void add_options(CLI::App& app, SensitivityCommand& command);
+
+/// @throws UsageError
+void validate(const SensitivityCommand& command);
+
+}  // namespace merit

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// A sensitivity analysis: one model fitted again and again, each time with something changed.
+/// What is asked for (SensitivityStudy) and the fits that follow from it (Analysis) as plain
+/// values; the data are not touched here.
+namespace merit {
+
+/// A model as `merit fit` takes it; what is empty is that command's default.
+struct ModelSettings {
+  std::string formula, family, link, method, nagq, where, offset, trials;
+};
+
+/// One after another: each in a wave of the survey.
+struct WaveChecks {
+  std::string column;
+  bool each = true;         ///< the model in the rows of each wave alone
+  bool pooled = true;       ///< waves as a factor beside the model's terms
+  bool interaction = true;  ///< and in interaction with them
+};
+
+/// Without some groups.
+struct LeftOutChecks {
+  bool one = false;  ///< each group once
+  bool two = false;  ///< each pair once
+  std::vector<std::vector<std::string>> named;
+};
+
+/// A key of the multiverse and what it can be.
+struct Choice {
+  std::string key;  ///< "where", "method", or a word that stands as {key} in the formula
+  std::vector<std::string> values;
+};
+
+/// All combinations of the choices; the last varies fastest.
+struct Multiverse {
+  std::string formula;  ///< with {keys}; empty: the base's
+  std::vector<Choice> choices;
+};
+
+struct SensitivityStudy {
+  std::string title;
+  std::string snapshot;  ///< as in the file: relative to it, or absolute
+  ModelSettings base;
+  std::string df;                  ///< as --df; empty: its default
+  std::vector<std::string> terms;  ///< whose conclusions are followed; empty: all
+  std::optional<WaveChecks> waves;
+  std::optional<LeftOutChecks> left_out;
+  std::optional<Multiverse> multiverse;
+};
+
+/// One fit.
+struct Analysis {
+  /// "base", "wave", "pooled", "interaction", "left out", "specification"
+  std::string kind;
+  /// What is changed: {"wave", "2019"}, {"left out", "A, B"}, {"method", "ml"}
+  std::vector<std::pair<std::string, std::string>> changes;
+  ModelSettings model;
+  /// "interaction": the waves' part of its coefficients' names, as in "age:factor(wave)2019"
+  std::string factor = {};
+
+  /// "wave 2019", "without A, B", "method ml, where age < 65"
+  std::string label() const;
+};
+
+/// "wave 2017; without A; and 5 more"
+std::string some_of(const std::vector<std::string>& labels);
+
+/// What the data say of the columns that divide them.
+struct ColumnLevels {
+  bool is_text = false;             ///< levels are to be quoted in an expression
+  std::vector<std::string> levels;  ///< that occur, in their order
+};
+
+/// The fits that a study asks for, the base first.
+/// @param waves   of the study's wave column; empty without
+/// @param groups  of the base model
+/// @throws UsageError if a group that is left out by name is not there, or more than
+///         `most` fits follow
+std::vector<Analysis> analyses_of(const SensitivityStudy& study,
+                                  const std::string& group_column,
+                                  const ColumnLevels& groups,
+                                  const ColumnLevels& waves,
+                                  std::int64_t most);
+
+}  // namespace merit

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "engine/study/sensitivity.hpp"
+
+namespace merit {
+
+/// Reads a study file:
+///
+///     title = "Does the regime matter?"
+///     snapshot = "detainees.h5"            # beside this file, or an absolute path
+///     formula = "preparedness ~ age + regime + (1 | institution)"
+///     terms = ["regimeopen"]               # whose conclusions are followed; default: all
+///     # family, link, method, nagq, where, offset, trials, df: as options of merit fit
+///
+///     [waves]
+///     column = "wave"
+///     analyses = ["each", "pooled", "interaction"]   # the default
+///
+///     [left_out]
+///     groups = ["one", "two"]              # each group once, each pair once
+///     named = ["Almere", ["Vught", "Zwaag"]]         # and these, alone or together
+///
+///     [multiverse]                         # all combinations of:
+///     formula = "{response} ~ regime + {covariates} + (1 | institution)"
+///     response = ["preparedness", "contact"]         # any words that stand in the formula
+///     covariates = ["1", "age", "age + sex"]
+///     where = ["", "age < 65"]             # "": all rows of the base
+///     method = ["reml", "ml"]
+///
+/// @param file  for messages
+/// @throws UsageError with everything that is wrong, by line
+SensitivityStudy read_sensitivity(const std::string& text, const std::string& file);
+
+}  // namespace merit
