@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/task_runner.hpp"
+#include "engine/study/imputations.hpp"
 #include "engine/study/problems.hpp"
 #include "engine/study/sensitivity_file.hpp"
 #include "io/snapshot.hpp"
@@ -29,8 +31,9 @@ namespace {
 /// What all fits of a job share.
 struct Job {
   SensitivityStudy study;
-  std::string snapshot;  ///< from here
-  std::string examined;  ///< io/snapshot.hpp
+  /// From here; several if each is an imputation. What was found in each: io/snapshot.hpp.
+  std::vector<std::string> snapshots, examined;
+  ColumnLevels imputations;  ///< of the rows of one snapshot
   InferenceOptions inference;
   RunSettings run;
 };
@@ -58,10 +61,30 @@ bool is_text(const Table& table, const std::string& column) {
   return false;
 }
 
-ModelOptions options_of(const Job& job, const ModelSettings& settings) {
+std::vector<std::string> snapshots_of(const SensitivityStudy& study) {
+  if (study.imputations && !study.imputations->snapshots.empty())
+    return study.imputations->snapshots;
+  return {study.snapshot};
+}
+
+/// How many data sets every analysis has.
+std::size_t num_imputations(const Job& job) {
+  return std::max(job.snapshots.size(), job.imputations.levels.size());
+}
+
+/// The snapshot of an imputation.
+std::size_t snapshot_of(const Job& job, std::size_t imputation) {
+  return job.snapshots.size() == 1 ? 0 : imputation;
+}
+
+ModelOptions options_of(const Job& job,
+                        const ModelSettings& model,
+                        std::size_t imputation = 0) {
   ModelOptions options;
-  options.snapshot = job.snapshot;
-  options.formula = settings.formula;
+  options.snapshot = job.snapshots[snapshot_of(job, imputation)];
+  options.formula = model.formula;
+  const ModelSettings settings =
+      in_imputation(job.study, job.imputations, imputation, model);
   options.where = given(settings.where);
   options.offset = given(settings.offset);
   options.trials = given(settings.trials);
@@ -142,12 +165,17 @@ AnalysisTerm equality_of(const Analysis& analysis, const TestResult& test) {
           .p_value = test.p_value};
 }
 
-AnalysisResult result_of(const Job& job, const Analysis& analysis) {
-  const ModelOptions options = options_of(job, analysis.model);
+AnalysisResult result_of(const Job& job,
+                         const Analysis& analysis,
+                         std::size_t imputation) {
+  const ModelOptions options = options_of(job, analysis.model, imputation);
   RunSettings run = job.run;
   run.threads = 1;  // of this fit; others are made beside it
-  const ModelData data = read_model_data(
-      Communicator::single(), options, run, needs(job.inference), &job.examined);
+  const ModelData data = read_model_data(Communicator::single(),
+                                         options,
+                                         run,
+                                         needs(job.inference),
+                                         &job.examined[snapshot_of(job, imputation)]);
   const FittedModel fit = fit_model(options, data, run.simd_level());
   StoredFit stored = stored_fit(data, fit);
   InferenceOptions inference = job.inference;
@@ -173,9 +201,11 @@ AnalysisResult result_of(const Job& job, const Analysis& analysis) {
 }
 
 /// A fit that the data refuse is a result too, unless it is the base.
-AnalysisResult result_or_failure(const Job& job, const Analysis& analysis) {
+AnalysisResult result_or_failure(const Job& job,
+                                 const Analysis& analysis,
+                                 std::size_t imputation) {
   try {
-    return result_of(job, analysis);
+    return result_of(job, analysis, imputation);
   } catch (const DataError& error) {
     if (analysis.kind == "base") throw;
     AnalysisResult failed;
@@ -188,11 +218,17 @@ AnalysisResult result_or_failure(const Job& job, const Analysis& analysis) {
 std::vector<Analysis> plan(const Communicator& comm,
                            const SensitivityCommand& command,
                            Job& job) {
-  root_or_none(comm, [&] { job.examined = examine_snapshot(job.snapshot); });
-  job.examined = comm.broadcast_text(job.examined);
+  for (const std::string& snapshot : job.snapshots) {
+    std::string examined;
+    root_or_none(comm, [&] { examined = examine_snapshot(snapshot); });
+    job.examined.push_back(comm.broadcast_text(examined));
+  }
   return all_or_none(comm, [&] {
-    const auto table = open_examined_snapshot(job.snapshot, "/data", job.examined);
+    const auto table =
+        open_examined_snapshot(job.snapshots.front(), "/data", job.examined.front());
     const SensitivityStudy& study = job.study;
+    if (study.imputations && !study.imputations->column.empty())
+      job.imputations = levels_of(*table, study.imputations->column);
     const std::string group = parse_formula(study.base.formula).group;
     ColumnLevels groups, waves;
     if (study.left_out) {
@@ -200,7 +236,7 @@ std::vector<Analysis> plan(const Communicator& comm,
                                              options_of(job, study.base),
                                              job.run,
                                              {},
-                                             &job.examined);
+                                             &job.examined.front());
       groups = {.is_text = is_text(*table, group), .levels = base.group_level};
     }
     if (study.waves) waves = levels_of(*table, study.waves->column);
@@ -216,20 +252,26 @@ std::vector<AnalysisResult> run_all(const Communicator& comm,
                                     const Job& job,
                                     const std::vector<Analysis>& analyses) {
   ProgressDisplay display(comm.is_root() ? job.run.progress : ProgressMode::none, "fits");
-  std::vector<AnalysisResult> results(analyses.size());
+  const std::size_t m = num_imputations(job);
+  std::vector<AnalysisResult> fits(m * analyses.size());
   RunOptions options{.threads = job.run.num_threads()};
   options.progress = [&](const Progress& progress) { display.show(progress); };
   const Work work = [&](int, std::int64_t first, std::int64_t) {
-    return pack(result_or_failure(job, analyses[static_cast<std::size_t>(first)]));
+    const auto task = static_cast<std::size_t>(first);
+    return pack(result_or_failure(job, analyses[task / m], task % m));
   };
   const Sink sink =
       [&](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
-        AnalysisResult& result = results[static_cast<std::size_t>(first)];
-        result = unpack_analysis(bytes);
-        return static_cast<std::int64_t>(result.failure.empty() ? 0 : 1);
+        AnalysisResult& fit = fits[static_cast<std::size_t>(first)];
+        fit = unpack_analysis(bytes);
+        return static_cast<std::int64_t>(fit.failure.empty() ? 0 : 1);
       };
-  run_tasks(comm, {std::ssize(analyses), 1}, options, work, sink);
+  run_tasks(comm, {std::ssize(fits), 1}, options, work, sink);
   display.close();
+  std::vector<AnalysisResult> results;
+  if (!comm.is_root()) return results;
+  for (std::size_t a = 0; a < analyses.size(); ++a)
+    results.push_back(pool(std::span(fits).subspan(a * m, m), job.run.level));
   return results;
 }
 
@@ -252,13 +294,15 @@ ExitCode run(const CommandContext& context, const SensitivityCommand& command) {
   validate(command);
   const std::string text = read_text(comm, command.study, "a study file (TOML)");
   Job job{.study = read_sensitivity(text, command.study),
-          .snapshot = {},
+          .snapshots = {},
           .examined = {},
+          .imputations = {},
           .inference = {},
           .run = command.run};
   // A path in the file is from where the file lies.
-  job.snapshot =
-      (std::filesystem::path(command.study).parent_path() / job.study.snapshot).string();
+  const std::filesystem::path place = std::filesystem::path(command.study).parent_path();
+  for (const std::string& snapshot : snapshots_of(job.study))
+    job.snapshots.push_back((place / snapshot).string());
   job.inference.df = df_of(job.study.df);
   const RunRecord record(comm, context.arguments, command.study, command.run);
   const std::vector<Analysis> analyses = plan(comm, command, job);
@@ -280,6 +324,7 @@ ExitCode run(const CommandContext& context, const SensitivityCommand& command) {
           .file = command.study,
           .level = command.run.level,
           .study = job.study,
+          .num_imputations = static_cast<std::int64_t>(num_imputations(job)),
           .analyses = analyses,
           .results = results,
           .provenance = record.all()},

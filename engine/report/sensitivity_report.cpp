@@ -102,6 +102,7 @@ Json analysis_json(const SensitivityReport& report, std::size_t number) {
          {"p.value", null_if_nan(row.p_value)},
          {"conf.low", null_if_nan(row.conf_low)},
          {"conf.high", null_if_nan(row.conf_high)},
+         {"fmi", null_if_nan(row.fmi)},
          {"decision", text_or_null(std::string(name(decision_in(report, row))))},
          {"differs", differs(report, number, row)}});
   }
@@ -195,6 +196,14 @@ std::string table_of(const SensitivityReport& report, const Conclusion& conclusi
   return out;
 }
 
+std::string data_text(const SensitivityStudy& study) {
+  if (!study.imputations) return study.snapshot;
+  const std::vector<std::string>& snapshots = study.imputations->snapshots;
+  if (snapshots.empty())
+    return fmt::format("{}, by {}", study.snapshot, study.imputations->column);
+  return fmt::format("{} to {}", snapshots.front(), snapshots.back());
+}
+
 /// Tests that coefficients are the same in all waves, where that was asked for.
 std::string equality_table(const SensitivityReport& report) {
   TextTable table;
@@ -250,7 +259,8 @@ std::string sensitivity_csv(const SensitivityReport& report) {
   for (const std::string& thing : things)
     out += "," + csv_field(thing);
   out +=
-      ",effect,term,estimate,std.error,statistic,df,p.value,conf.low,conf.high,decision,"
+      ",effect,term,estimate,std.error,statistic,df,p.value,conf.low,conf.high,fmi,"
+      "decision,"
       "differs,"
       "nobs,ngroups,converged,boundary,logLik,message\n";
   const auto flag = [](bool value) { return value ? "true" : "false"; };
@@ -262,11 +272,11 @@ std::string sensitivity_csv(const SensitivityReport& report) {
     for (const std::string& thing : things)
       begin += "," + csv_field(value_of(analysis, thing));
     if (!result.failure.empty()) {
-      out += fmt::format("{}{:,>17}{}\n", begin, "", csv_field(result.failure));
+      out += fmt::format("{}{:,>18}{}\n", begin, "", csv_field(result.failure));
       continue;
     }
     for (const AnalysisTerm& row : result.terms) {
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                          begin,
                          row.effect,
                          csv_field(row.term),
@@ -277,6 +287,7 @@ std::string sensitivity_csv(const SensitivityReport& report) {
                          csv_field(row.p_value),
                          csv_field(row.conf_low),
                          csv_field(row.conf_high),
+                         csv_field(row.fmi),
                          name(decision_in(report, row)),
                          flag(differs(report, a, row)),
                          result.num_obs,
@@ -324,6 +335,7 @@ std::string sensitivity_json(const SensitivityReport& report) {
                       {"formula", study.base.formula},
                       {"family", study.base.family}}},
                     {"conf.level", report.level},
+                    {"imputations", report.num_imputations},
                     {"conclusions", conclusions},
                     {"groups_in_some_waves", partial},
                     {"analyses", analyses},
@@ -334,11 +346,15 @@ std::string sensitivity_json(const SensitivityReport& report) {
 std::string sensitivity_table(const SensitivityReport& report) {
   const SensitivityStudy& study = report.study;
   std::string out = study.title.empty() ? "Sensitivity analysis" : study.title;
-  out += fmt::format("\nModel     {} ({})\nData      {}\nFits      {}\n\n",
+  out += fmt::format("\nModel     {} ({})\nData      {}\nFits      {}{}\n\n",
                      study.base.formula,
                      study.base.family,
-                     study.snapshot,
-                     with_separators(std::ssize(report.analyses)));
+                     data_text(study),
+                     with_separators(std::ssize(report.analyses)),
+                     report.num_imputations == 1
+                         ? ""
+                         : fmt::format(", each of {} imputations by Rubin's rules",
+                                       report.num_imputations));
   const std::vector<Conclusion> conclusions =
       conclusions_of(study, report.analyses, report.results, report.level);
   for (const Conclusion& conclusion : conclusions)

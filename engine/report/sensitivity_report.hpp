@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct SensitivityReport {
   std::string file;     ///< the study's
   double level = 0.95;
   SensitivityStudy study;
+  std::int64_t num_imputations = 1;  ///< of every fit
   std::vector<Analysis> analyses;
   std::vector<AnalysisResult> results;  ///< as many
   Attributes provenance;
@@ -27,7 +29,7 @@ std::string sensitivity_json(const SensitivityReport& report);
 
 /// A row per analysis and parameter, and one for an analysis without a fit: analysis (from 1),
 /// kind, label, a column per thing that is changed, effect, term, estimate, std.error, df, p.value,
-/// conf.low, conf.high, decision (negative, none, positive, at 1 − level), differs (from the
+/// conf.low, conf.high, fmi, decision (negative, none, positive, at 1 − level), differs (from the
 /// base), nobs, ngroups, converged, boundary, logLik, message.
 std::string sensitivity_csv(const SensitivityReport& report);
 

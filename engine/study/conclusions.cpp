@@ -16,7 +16,8 @@ constexpr double AnalysisTerm::*kNumbers[] = {&AnalysisTerm::estimate,
                                               &AnalysisTerm::df,
                                               &AnalysisTerm::p_value,
                                               &AnalysisTerm::conf_low,
-                                              &AnalysisTerm::conf_high};
+                                              &AnalysisTerm::conf_high,
+                                              &AnalysisTerm::fmi};
 
 }  // namespace
 

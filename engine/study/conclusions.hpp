@@ -23,6 +23,7 @@ struct AnalysisTerm {
   double estimate = kNone, std_error = kNone, statistic = kNone, df = kNone;
   double p_value = kNone;
   double conf_low = kNone, conf_high = kNone;
+  double fmi = kNone;  ///< fraction of missing information, of imputations
 };
 
 /// One fit, or why there is none.

@@ -198,6 +198,19 @@ std::string some_of(const std::vector<std::string>& labels) {
   return out;
 }
 
+ModelSettings in_imputation(const SensitivityStudy& study,
+                            const ColumnLevels& levels,
+                            std::size_t number,
+                            const ModelSettings& model) {
+  ModelSettings out = model;
+  if (study.imputations && !study.imputations->column.empty()) {
+    out.where =
+        both(model.where,
+             comparison(study.imputations->column, "==", levels, levels.levels[number]));
+  }
+  return out;
+}
+
 std::vector<Analysis> analyses_of(const SensitivityStudy& study,
                                   const std::string& group_column,
                                   const ColumnLevels& groups,

@@ -44,9 +44,17 @@ struct Multiverse {
   std::vector<Choice> choices;
 };
 
+/// Completed data sets that every fit is made of (engine/study/imputations.hpp): several
+/// snapshots, or the rows of one by a column.
+struct Imputations {
+  std::vector<std::string> snapshots;
+  std::string column;
+};
+
 struct SensitivityStudy {
   std::string title;
   std::string snapshot;  ///< as in the file: relative to it, or absolute
+  std::optional<Imputations> imputations;
   ModelSettings base;
   std::string df;                  ///< as --df; empty: its default
   std::vector<std::string> terms;  ///< whose conclusions are followed; empty: all
@@ -77,6 +85,12 @@ struct ColumnLevels {
   bool is_text = false;             ///< levels are to be quoted in an expression
   std::vector<std::string> levels;  ///< that occur, in their order
 };
+
+/// The rows of one imputation. @param levels  of the study's imputation column
+ModelSettings in_imputation(const SensitivityStudy& study,
+                            const ColumnLevels& levels,
+                            std::size_t number,
+                            const ModelSettings& model);
 
 /// The fits that a study asks for, the base first.
 /// @param waves   of the study's wave column; empty without

@@ -28,6 +28,7 @@ const std::vector<std::string> kRootKeys = {"title",
                                             "offset",
                                             "trials",
                                             "df",
+                                            "imputations",
                                             "waves",
                                             "left_out",
                                             "multiverse"};
@@ -60,8 +61,13 @@ class SensitivityReader {
     const TableReader root(tree_, "the study", kRootKeys, problems_);
     study_.title = root.text("title").value_or("");
     study_.snapshot = root.text("snapshot").value_or("");
-    if (!root.has("snapshot"))
+    if (const TomlNode* table = root.table("imputations")) read_imputations(*table);
+    const bool named = study_.imputations && !study_.imputations->snapshots.empty();
+    if (!root.has("snapshot") && !named)
       problems_.add(0, "snapshot is missing: the HDF5 file with the data");
+    if (root.has("snapshot") && named)
+      root.problem("snapshot",
+                   "[imputations] has snapshots already: give one of the two");
     read_model(root);
     if (root.has("terms")) study_.terms = root.texts("terms");
     if (const TomlNode* table = root.table("waves")) read_waves(*table);
@@ -104,6 +110,20 @@ class SensitivityReader {
     } catch (const UsageError& error) {
       problems_.add(reader.line("formula"), error.what());
     }
+  }
+
+  void read_imputations(const TomlNode& table) {
+    const TableReader reader(table, "[imputations]", {"snapshots", "column"}, problems_);
+    Imputations out;
+    out.snapshots = reader.texts("snapshots");
+    out.column = reader.text("column").value_or("");
+    if (reader.has("snapshots") == reader.has("column"))
+      reader.missing("one thing",
+                     "give snapshots = [\"1.h5\", \"2.h5\"], or the column that numbers "
+                     "imputations");
+    if (out.snapshots.size() == 1)
+      reader.problem("snapshots", "one imputation: give two or more");
+    study_.imputations = std::move(out);
   }
 
   void read_waves(const TomlNode& table) {

@@ -15,6 +15,9 @@ namespace merit {
 ///     terms = ["regimeopen"]               # whose conclusions are followed; default: all
 ///     # family, link, method, nagq, where, offset, trials, df: as options of merit fit
 ///
+///     [imputations]                        # instead of snapshot, or:
+///     snapshots = ["1.h5", "2.h5"]         # column = "imputation", of rows of the snapshot
+///
 ///     [waves]
 ///     column = "wave"
 ///     analyses = ["each", "pooled", "interaction"]   # the default

@@ -216,7 +216,68 @@ def test_dry_run_lists_the_fits(study):
     assert "  without a b, c\"d" in lines and "  waves pooled" in lines
 
 
+def imputed(seed):
+    """The study with some x made up anew."""
+    out = columns()
+    rng = np.random.default_rng(seed)
+    out["x"] = np.where(rng.random(out["x"].size) < 0.2, rng.standard_normal(out["x"].size),
+                        out["x"])
+    return out
+
+
+def rubin(estimate, std_error, df):
+    """(q, se, df, fmi) by the formulas of Rubin (1987) and Barnard & Rubin (1999)."""
+    m = len(estimate)
+    within, between = np.mean(np.square(std_error)), (1 + 1 / m) * np.var(estimate, ddof=1)
+    share = between / (within + between)
+    complete = np.mean(df)
+    observed = (complete + 1) / (complete + 3) * complete * (1 - share)
+    nu = 1 / (share**2 / (m - 1) + 1 / observed)
+    r = between / within
+    return np.mean(estimate), np.sqrt(within + between), nu, (r + 2 / (nu + 3)) / (r + 1)
+
+
+@pytest.mark.parametrize("shape", ["snapshots", "column"])
+def test_imputations_are_pooled_by_rubins_rules(shape, study, tmp_path):
+    data = [imputed(seed) for seed in range(4)]
+    for number, one in enumerate(data):
+        write_group(tmp_path / f"{number}.h5", one)
+    write_group(tmp_path / "all.h5", {
+        **{name: np.concatenate([one[name] for one in data]) for name in data[0]},
+        "number": np.repeat(np.arange(4), data[0]["x"].size)})
+    how = ('[imputations]\nsnapshots = ["0.h5", "1.h5", "2.h5", "3.h5"]' if shape == "snapshots"
+           else '[imputations]\ncolumn = "number"')
+    text = STUDY.replace('snapshot = "data.h5"', "" if shape == "snapshots"
+                         else 'snapshot = "all.h5"') + how + "\n"
+    result = merit_json("sensitivity", study(text), ranks=2)
+    assert result["imputations"] == 4 and len(result["analyses"]) == 30
+    for analysis in (*of_kind(result, "base"), *of_kind(result, "wave"),
+                     *of_kind(result, "left out")[:2], *of_kind(result, "specification")[:4]):
+        options = ["--where", analysis["where"]] if analysis["where"] else []
+        options += ["--method", analysis["method"]] if analysis["method"] else []
+        fits = [merit_json("fit", tmp_path / f"{number}.h5", analysis["formula"], *options,
+                           "--df", "satterthwaite")["tidy"] for number in range(4)]
+        assert len(analysis["tidy"]) == len(fits[0])
+        for row, *of_each in zip(analysis["tidy"], *fits, strict=True):
+            values = {key: [one[key] for one in of_each] for key in ("estimate", "std.error", "df")}
+            if row["effect"] == "ran_pars":
+                assert row["estimate"] == pytest.approx(np.mean(values["estimate"]), rel=1e-12)
+                assert row["std.error"] is None
+                continue
+            expected = rubin(*values.values())
+            found = [row[key] for key in ("estimate", "std.error", "df", "fmi")]
+            assert found == pytest.approx(expected, rel=1e-10)
+            middle = (row["conf.low"] + row["conf.high"]) / 2
+            assert middle == pytest.approx(row["estimate"], rel=1e-9, abs=1e-12)
+    assert "4 imputations by Rubin's rules" in merit("sensitivity", study(text)).stdout
+
+
 WRONG = {
+    "two ways to impute": ('[waves]', '[imputations]\nsnapshots = ["a.h5", "b.h5"]\n[waves]',
+                           ["line 3", "[imputations] has snapshots"]),
+    "one imputation": ('snapshot = "data.h5"', 'imputations.snapshots = ["a.h5"]',
+                       ["line 3", "two or more"]),
+    "imputations of nothing": ("[waves]", "[imputations]\n[waves]", ["line 7", "column"]),
     "unknown key": ('column = "wave"', 'colum = "wave"', ["line 8", "'colum'", "column"]),
     "unknown analysis": ('column = "wave"', 'column = "wave"\nanalyses = ["eech"]',
                          ["line 9", "'eech'", "each"]),
