@@ -187,6 +187,8 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   Study study = read_study(text, command.study, command.max_tasks);
   if (command.seed) study.seed = *command.seed;
   run.seed = study.seed;
+  for (StudyEstimator& estimator : study.estimators)
+    estimator.show_stderr = command.only.has_value();  // somebody looks
   const Found found =
       keeps ? find_job(comm, "simulate", command.study, run) : Found::nothing;
   const RunRecord record(comm, context.arguments, command.study, run);

@@ -41,7 +41,8 @@ constexpr MeasureColumn kMeasures[] = {
 constexpr ReplicateStatus kFailures[] = {ReplicateStatus::not_converged,
                                          ReplicateStatus::collinear,
                                          ReplicateStatus::degenerate,
-                                         ReplicateStatus::separated};
+                                         ReplicateStatus::separated,
+                                         ReplicateStatus::no_answer};
 
 std::string df_text(const Performance& row) {
   return row.has_interval ? std::string(name(row.df)) : std::string();

@@ -22,8 +22,13 @@ void append(std::span<const std::byte> values, std::byte*& to) {
 }  // namespace
 
 std::string_view name(ReplicateStatus status) {
-  constexpr std::array<std::string_view, kNumReplicateStatuses> names = {
-      "ok", "boundary", "not_converged", "collinear", "degenerate", "separated"};
+  constexpr std::array<std::string_view, kNumReplicateStatuses> names = {"ok",
+                                                                         "boundary",
+                                                                         "not_converged",
+                                                                         "collinear",
+                                                                         "degenerate",
+                                                                         "separated",
+                                                                         "no_answer"};
   return names.at(static_cast<std::size_t>(status));
 }
 

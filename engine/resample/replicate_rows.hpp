@@ -17,9 +17,11 @@ enum class ReplicateStatus : std::uint8_t {
   collinear = 3,      ///< the resampled X has collinear columns; estimates are NaN
   degenerate = 4,     ///< no (residual) variation left; estimates are NaN
   separated = 5,  ///< an estimate ran to infinity (binary, ordinal); estimates are NaN
+  no_answer =
+      6,  ///< a user's own estimator gave none that can be used; estimates are NaN
 };
 
-inline constexpr int kNumReplicateStatuses = 6;
+inline constexpr int kNumReplicateStatuses = 7;
 
 /// Name in tables, JSON and files: "ok", "boundary", "not_converged", …
 std::string_view name(ReplicateStatus status);

@@ -41,6 +41,8 @@ void DataGenerator::make(std::int64_t cell,
                          DataSet& out) const {
   const StudyCell& how = study_->cells[static_cast<std::size_t>(cell)];
   const std::int64_t task = study_task(cell, repetition);
+  out.cell = cell;
+  out.repetition = repetition;
   const std::int64_t n = draw_sizes(how, task, work, out.size);
   out.covariate.resize(study_->covariates.size());
   for (std::size_t k = 0; k < study_->covariates.size(); ++k) {

@@ -12,6 +12,7 @@
 #include "engine/model/group_moments.hpp"
 #include "engine/model/moments_builder.hpp"
 #include "engine/resample/glmm_refit.hpp"
+#include "engine/study/external_estimate.hpp"
 
 namespace merit {
 namespace {
@@ -66,6 +67,7 @@ void EstimatorBench::estimate(const StudyEstimator& estimator,
                               const DataSet& data,
                               std::int64_t at,
                               ReplicateRows& out) {
+  if (estimator.is_external()) return ask(estimator, data, at, out);
   try {
     if (study_->is_gaussian()) return fit_gaussian_model(estimator, data, at, out);
     const auto end = data.y.begin() + data.num_obs();
@@ -78,6 +80,25 @@ void EstimatorBench::estimate(const StudyEstimator& estimator,
   } catch (const DataError&) {
     GlmmRefit::fail(ReplicateStatus::degenerate, at, out);  // no fit exists
   }
+}
+
+void EstimatorBench::ask(const StudyEstimator& estimator,
+                         const DataSet& data,
+                         std::int64_t at,
+                         ReplicateRows& out) {
+  ExternalWorker& worker =
+      workers_
+          .try_emplace(&estimator,
+                       ExternalCommand{.command = estimator.command,
+                                       .timeout = estimator.timeout,
+                                       .show_stderr = estimator.show_stderr})
+          .first->second;
+  const std::optional<std::string> answer =
+      worker.ask(question(*study_, data, data.cell, data.repetition));
+  if (answer && answer->starts_with("failed"))
+    return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
+  if (!answer || !read_answer(*study_, *answer, at, out))
+    GlmmRefit::fail(ReplicateStatus::no_answer, at, out);
 }
 
 void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,

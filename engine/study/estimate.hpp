@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/simd/level.hpp"
 #include "engine/study/data_set.hpp"
+#include "engine/study/external_worker.hpp"
 #include "engine/study/study.hpp"
 
 namespace merit {
@@ -23,6 +25,9 @@ namespace merit {
 /// (resample/glmm_refit.hpp), from the start values that `merit fit` begins with: the same
 /// estimates, without what a single fit adds to look at itself. Data that end this search
 /// without a maximum are fitted once more as `merit fit` does it.
+///
+/// A user's own estimator is asked (study/external_estimate.hpp); its process lives as long as
+/// the bench. If it gives no answer, that is a row with a status too.
 class EstimatorBench {
  public:
   EstimatorBench(const Study& study, SimdLevel simd) : study_(&study), simd_(simd) {}
@@ -47,11 +52,16 @@ class EstimatorBench {
                        std::int64_t at,
                        ReplicateRows& out);
   void prepare_model(const StudyEstimator& estimator, const DataSet& data);
+  void ask(const StudyEstimator& estimator,
+           const DataSet& data,
+           std::int64_t at,
+           ReplicateRows& out);
 
   const Study* study_;
   SimdLevel simd_;
   std::vector<std::size_t> model_terms_;  ///< of model_; empty: of an earlier data set
   std::optional<GlmmModel> model_;
+  std::map<const StudyEstimator*, ExternalWorker> workers_;
 };
 
 /// Makes room for the rows of `repetitions` data sets.

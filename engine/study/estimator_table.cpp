@@ -15,8 +15,15 @@
 namespace merit {
 namespace {
 
-const std::vector<std::string> kEstimatorKeys = {
-    "name", "method", "nagq", "pql_inner", "pql_scale", "formula", "df"};
+const std::vector<std::string> kEstimatorKeys = {"name",
+                                                 "method",
+                                                 "nagq",
+                                                 "pql_inner",
+                                                 "pql_scale",
+                                                 "formula",
+                                                 "df",
+                                                 "command",
+                                                 "timeout"};
 
 class EstimatorReader {
  public:
@@ -61,7 +68,9 @@ class EstimatorReader {
 
  private:
   StudyEstimator read_estimator(const TableReader& reader) {
+    if (reader.has("command")) return read_external(reader);
     StudyEstimator out;
+    if (reader.has("timeout")) reader.problem("timeout", "goes with command");
     const std::vector<std::string> methods =
         study_.is_gaussian() ? std::vector<std::string>{"reml", "ml"}
                              : std::vector<std::string>{"agq", "laplace", "pql", "mql"};
@@ -96,6 +105,24 @@ class EstimatorReader {
         problems_.add(reader.line("formula"), error.what());
       }
     }
+    read_df(reader, out);
+    return out;
+  }
+
+  /// A program of the user's.
+  StudyEstimator read_external(const TableReader& reader) {
+    StudyEstimator out;
+    out.method = "command";
+    out.command = reader.text("command").value_or("");
+    if (out.command.empty()) reader.problem("command", "give a line for the shell");
+    out.name = reader.text("name").value_or("");
+    if (!reader.has("name")) reader.missing("name", "what to call the command in tables");
+    const NumberRange seconds{.low = 0.0, .high = 86'400.0, .open_low = true};
+    out.timeout = reader.number("timeout", seconds).value_or(out.timeout);
+    for (const char* key : {"method", "nagq", "pql_inner", "pql_scale", "formula"}) {
+      if (reader.has(key)) reader.problem(key, "does not go with command");
+    }
+    out.terms = data_terms_;
     read_df(reader, out);
     return out;
   }

@@ -18,6 +18,7 @@ bool Study::between_groups(const StudyTerm& term) const {
 }
 
 bool has_residual_sd(const StudyEstimator& estimator) {
+  if (estimator.is_external()) return true;
   const bool quasi = estimator.method == "pql" || estimator.method == "mql";
   return quasi ? estimator.free_scale
                : estimator.method == "reml" || estimator.method == "ml";

@@ -74,12 +74,19 @@ std::string_view name(StudyDf df);
 
 struct StudyEstimator {
   std::string name;
-  std::string method;                 ///< reml, ml; agq, laplace, pql, mql
+  std::string method;                 ///< reml, ml; agq, laplace, pql, mql; command
   int num_nodes = 7;                  ///< agq
   Criterion inner = Criterion::reml;  ///< pql, mql
   bool free_scale = true;             ///< likewise
   std::vector<std::size_t> terms;     ///< of its model, ascending, intercept first
   std::vector<StudyDf> df = {StudyDf::normal};
+  /// The user's own: a program that is asked (study/external_estimate.hpp), and what it may say
+  /// beside. It has the data's terms.
+  std::string command = {};
+  double timeout = 60.0;  ///< seconds per data set
+  bool show_stderr = false;
+
+  bool is_external() const { return !command.empty(); }
 };
 
 struct Study {

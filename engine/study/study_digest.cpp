@@ -27,6 +27,7 @@ std::string canonical_text(const Study& study) {
                         static_cast<int>(e.inner),
                         e.free_scale,
                         fmt::join(e.terms, " "));
+    if (e.is_external()) text += fmt::format("asks {} {}\n", e.timeout, e.command);
   }
   for (const StudyCell& cell : study.cells) {
     text += fmt::format("cell {} {} {} {} {} {} {}\n",

@@ -46,6 +46,11 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///     method = "reml"
 ///     formula = "y ~ x + (1 | school)"  # default: the data's
 ///
+///     [[estimator]]
+///     name = "lme4"                     # the user's own: external_estimate.hpp
+///     command = "Rscript lme4.R"
+///     timeout = 60                      # seconds per data set
+///
 /// Cells are all combinations of the factors, in the order groups, group_size, sigma, tau or
 /// icc, coefficients as in the formula, prevalence; the last varies fastest.
 ///

@@ -52,6 +52,10 @@ void StudyScheme::make(std::int64_t first,
 }
 
 std::int64_t block_rows(const Study& study) {
+  for (const StudyEstimator& estimator : study.estimators) {
+    // Of unknown speed: the smallest block.
+    if (estimator.is_external()) return study.num_estimators();
+  }
   double largest = 1.0;
   for (const StudyCell& cell : study.cells)
     largest = std::max(largest, static_cast<double>(cell.num_groups) * cell.size.mean);
