@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/model/elementary.hpp"
 #include "engine/resample/simulate_kernel.hpp"
 
 namespace merit {
@@ -132,14 +133,40 @@ void DataGenerator::multiply_terms(DataSet& out) const {
   }
 }
 
+/// Gaussian: y = η + ε.
+void DataGenerator::add_errors(const StudyCell& cell,
+                               std::int64_t task,
+                               Workspace& work,
+                               DataSet& out) const {
+  AlignedVector<double>& y = out.y;
+  draw_noise(
+      draws_,
+      study_->errors,
+      {study_->seed, Purpose::study_responses, Purpose::study_response_shapes, task},
+      y,
+      work.shape);
+  const auto n = static_cast<std::size_t>(out.num_obs());
+  if (study_->spread_by) {
+    const AlignedVector<double>& by = out.covariate[*study_->spread_by];
+    for (std::size_t i = 0; i < n; ++i)
+      y[i] *= elementary::exp(study_->spread_slope * by[i]);
+  }
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y[i] = work.eta[i] + cell.sigma * y[i];
+}
+
 void DataGenerator::draw_responses(const StudyCell& cell,
                                    std::int64_t task,
                                    Workspace& work,
                                    DataSet& out) const {
   const std::int64_t J = out.num_groups();
   work.draws.resize(static_cast<std::size_t>(padded(J)));
-  draws_.normals(
-      study_->seed, Purpose::study_intercepts, task, padded(J), work.draws.data());
+  draw_noise(
+      draws_,
+      study_->intercepts,
+      {study_->seed, Purpose::study_intercepts, Purpose::study_intercept_shapes, task},
+      work.draws,
+      work.shape);
   AlignedVector<double>& eta = work.eta;
   eta.assign(out.y.size(), 0.0);
   for_each_group(out, [&](std::int64_t j, std::int64_t first, std::int64_t rows) {
@@ -159,12 +186,7 @@ void DataGenerator::draw_responses(const StudyCell& cell,
   }
   AlignedVector<double>& y = out.y;
   const std::int64_t count = std::ssize(y);
-  if (study_->is_gaussian()) {
-    draws_.normals(study_->seed, Purpose::study_responses, task, count, y.data());
-    for (std::size_t i = 0; i < y.size(); ++i)
-      y[i] = eta[i] + cell.sigma * y[i];
-    return;
-  }
+  if (study_->is_gaussian()) return add_errors(cell, task, work, out);
   work.draws.resize(y.size());
   draws_.uniforms(study_->seed, Purpose::study_responses, task, count, work.draws.data());
   const SimulateKernels kernels = simulate_kernels(simd_);

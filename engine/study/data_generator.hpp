@@ -20,7 +20,7 @@ class DataGenerator {
 
   /// Memory of one thread.
   struct Workspace {
-    AlignedVector<double> draws, eta, mean;
+    AlignedVector<double> draws, eta, mean, shape;
   };
 
   /// @param out  its memory is used again
@@ -42,6 +42,10 @@ class DataGenerator {
                       Workspace& work,
                       DataSet& out) const;
   void multiply_terms(DataSet& out) const;
+  void add_errors(const StudyCell& cell,
+                  std::int64_t task,
+                  Workspace& work,
+                  DataSet& out) const;
   void draw_responses(const StudyCell& cell,
                       std::int64_t task,
                       Workspace& work,

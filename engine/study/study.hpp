@@ -8,6 +8,7 @@
 
 #include "engine/fit/fit_result.hpp"
 #include "engine/model/family.hpp"
+#include "engine/study/noise.hpp"
 
 /// A simulation study as plain values, in the parts that Morris, White & Crowther (2019,
 /// Statistics in Medicine 38: 2074-2102) call ADEMP: aims are the reader's, *data* are made by
@@ -16,9 +17,10 @@
 ///
 /// Every row i of group j has a linear predictor from covariates x and an intercept,
 ///
-///     η_ij = x_ijᵀβ + b_j,    b_j ~ N(0, τ²)
+///     η_ij = x_ijᵀβ + b_j,    sd of b_j: τ
 ///
-/// and a response from the family: y = η + ε, ε ~ N(0, σ²), or events with mean g⁻¹(η).
+/// and a response from the family: y = η + ε, sd of ε: σ, or events with mean g⁻¹(η). b and ε are
+/// normal unless the study says otherwise (study/noise.hpp), and σ may depend on a covariate.
 namespace merit {
 
 /// Where a covariate varies: one value per row, or one per group.
@@ -96,6 +98,11 @@ struct Study {
   std::string group;
   Family family = Family::gaussian;
   Link link = Link::identity;
+  Noise intercepts;  ///< b/τ
+  Noise errors;      ///< ε/σ, Gaussian
+  /// Gaussian: σ is multiplied by exp(slope · covariate); none: constant.
+  std::optional<std::size_t> spread_by = {};
+  double spread_slope = 0.0;
   std::vector<Covariate> covariates;
   std::vector<StudyTerm> terms;      ///< of the data's formula and of estimators' own
   std::vector<std::string> factors;  ///< what varies over cells, in the order of the grid

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/study/study_digest.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,6 +20,18 @@ std::string canonical_text(const Study& study) {
                         x.sd,
                         x.share);
   }
+  for (const auto& [what, noise] :
+       {std::pair("intercepts", &study.intercepts), std::pair("errors", &study.errors)}) {
+    if (noise->is_normal()) continue;
+    text += fmt::format("{} {} {} {} {}\n",
+                        what,
+                        static_cast<int>(noise->kind),
+                        noise->df,
+                        noise->share,
+                        noise->factor);
+  }
+  if (study.spread_by)
+    text += fmt::format("spread {} {}\n", *study.spread_by, study.spread_slope);
   for (const StudyTerm& term : study.terms)
     text += fmt::format("term {}\n", fmt::join(term.covariates, " "));
   for (const StudyEstimator& e : study.estimators) {

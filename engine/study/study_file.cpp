@@ -10,6 +10,7 @@
 #include "engine/error.hpp"
 #include "engine/model/text.hpp"
 #include "engine/study/estimator_table.hpp"
+#include "engine/study/noise_table.hpp"
 #include "engine/study/prevalence.hpp"
 #include "engine/study/study_formula.hpp"
 #include "engine/study/study_grid.hpp"
@@ -37,6 +38,8 @@ const std::vector<std::string> kDataKeys = {"formula",
                                             "tau",
                                             "sigma",
                                             "prevalence",
+                                            "intercepts",
+                                            "errors",
                                             "covariates",
                                             "coefficients"};
 const std::vector<std::string> kSizeKeys = {"mean", "sd", "cv", "min"};
@@ -62,6 +65,7 @@ class StudyReader {
       const TableReader reader(*data, "[data]", kDataKeys, problems_);
       read_family(reader);
       read_covariates(reader);
+      read_noise(reader, study_, problems_);
       read_formula(reader);
       estimator_line_ =
           read_estimators(tree_, data_terms_, family_known_, study_, problems_);

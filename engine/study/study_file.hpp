@@ -25,6 +25,9 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///     group_size = 20                   # or { mean = 20, sd = 5, min = 2 }; cv instead of sd
 ///     icc = [0.05, 0.2]                 # or tau
 ///     sigma = 1                         # Gaussian
+///     # intercepts = { kind = "t", df = 5 }            # normal, t, chi-squared, uniform,
+///     # errors = { kind = "contaminated", share = 0.05, factor = 5 }     # contaminated
+///     # errors = { by = "x", slope = 0.3 }             # their sd times exp(0.3 x)
 ///     # prevalence = 0.2                # binomial: in the place of "(Intercept)"
 ///
 ///     [data.covariates]

@@ -285,3 +285,50 @@ def test_only_what_is_there(study, tmp_path):
     (tmp_path / "there.h5").write_text("", encoding="utf-8")
     check_refusal(merit("simulate", path, "--only", "cell=1,rep=1", "--dump-data",
                         tmp_path / "there.h5", code=USAGE), "there.h5", "exists")
+
+
+NOISE = STUDY.replace('icc = 0.2', 'icc = 0.2\nintercepts = { kind = "t", df = 3 }\n'
+                      'errors = { kind = "contaminated", share = 0.1, by = "x", slope = 0.3 }')
+
+
+def test_other_distributions_make_other_data(study, tmp_path):
+    """And only where they are asked for: covariates, and normal intercepts, stay."""
+    snapshots = {}
+    for name, text in (("normal", STUDY), ("other", NOISE)):
+        merit("simulate", study(text), "--only", "cell=2,rep=3", "--dump-data",
+              tmp_path / f"{name}.h5")
+        with h5py.File(tmp_path / f"{name}.h5") as file:
+            snapshots[name] = {column: file[f"data/{column}"][:] for column in ("x", "w", "y")}
+    for column in ("x", "w"):
+        assert np.array_equal(snapshots["normal"][column], snapshots["other"][column])
+    assert not np.array_equal(snapshots["normal"]["y"], snapshots["other"]["y"])
+    assert results(study(NOISE), "--threads", 1) == results(study(NOISE), ranks=3)
+
+
+def test_spread_by_a_covariate(study, tmp_path):
+    """Errors are those without it, times exp(slope · x)."""
+    plain = STUDY.replace("icc = 0.2", "tau = 0").replace("x = [0, 0.5]", "x = 0")
+    spread = plain.replace("tau = 0", 'tau = 0\nerrors = { by = "x", slope = 0.7 }')
+    errors = []
+    for number, text in enumerate((plain, spread)):
+        merit("simulate", study(text), "--only", "cell=1,rep=1", "--dump-data",
+              tmp_path / f"{number}.h5")
+        with h5py.File(tmp_path / f"{number}.h5") as file:
+            errors.append(file["data/y"][:] - 1 - 0.3 * file["data/w"][:])
+            x = file["data/x"][:]
+    assert np.allclose(errors[1], errors[0] * np.exp(0.7 * x), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("old, new, mentions", [
+    ("df = 3 }", "df = 2 }", ["df = 2", "from 3 to 30"]),
+    ('"t", df = 3', '"t"', ["[data.intercepts] lacks df"]),
+    ('"t", df = 3', '"cauchy"', ["not one of normal, t"]),
+    ('"t", df = 3', '"uniform", share = 0.1', ["share", "goes with kind"]),
+    ('by = "x", slope', 'by = "z", slope', ["no such covariate"]),
+    (', slope = 0.3', '', ["lacks slope"]),
+    ('df = 3 }', 'df = 3, by = "x" }', ["goes with errors"]),
+    ('icc = 0.2', 'icc = 0.2\nfamily = "binomial"', ["errors", "gaussian"]),
+])
+def test_distributions_that_are_none(old, new, mentions, study):
+    assert old in NOISE
+    check_refusal(merit("simulate", study(NOISE.replace(old, new)), code=USAGE), *mentions)
