@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -30,7 +31,14 @@ class StoredChains {
   bool all() const { return per_chain_ == of_a_chain_; }
 
   std::vector<double> column(std::size_t index) const {
-    const std::vector<double> stored = file_.estimate_column(index);
+    return first_of_chains(file_.estimate_column(index));
+  }
+  std::vector<double> log_likelihood() const {
+    return first_of_chains(file_.log_likelihoods());
+  }
+
+ private:
+  std::vector<double> first_of_chains(std::vector<double> stored) const {
     if (all()) return stored;
     std::vector<double> out;
     for (std::int64_t chain = 0; chain < file_.replicates()->num_chains; ++chain) {
@@ -39,8 +47,6 @@ class StoredChains {
     }
     return out;
   }
-
- private:
   /// Rows that are there without a gap from this one on, within its chain.
   std::int64_t there_from(std::int64_t row) const {
     for (const BlockRange& range : rows_) {
@@ -98,12 +104,16 @@ Report draw_report(const ResultFile& file, const ReportOptions& options) {
   const ReadColumn read = [&](std::size_t column) {
     return chains.column(column < parameters ? column : column + 1);
   };
-  report.notes =
-      summarize_draw_columns(report.tidy, read, chains.per_chain(), options.level);
+  const Scalings scalings{PowerScaling(chains.column(parameters)),
+                          PowerScaling(chains.log_likelihood())};
+  DrawRemarks remarks = summarize_draw_columns(
+      report.tidy, read, chains.per_chain(), options.level, scalings);
+  report.notes = std::move(remarks.notes);
   report.glance.draws = DrawCounts{.num_chains = file.replicates()->num_chains,
                                    .draws_per_chain = chains.per_chain(),
                                    .priors = file.posterior()->priors,
-                                   .sampler = file.posterior()->sampler};
+                                   .sampler = file.posterior()->sampler,
+                                   .converged = remarks.converged};
   for (const auto& [name, value] : file.job()) {
     if (name == "seed") report.options.emplace_back(name, value);
   }

@@ -60,7 +60,7 @@ DrawResult result_of(const SampleCommand& command,
   out.report = draw_report(
       file,
       {.level = command.run.level, .ranef = command.save_groups == SaveGroups::draws});
-  out.fine = out.report.notes.empty() || posterior_is_exact(file);
+  out.fine = out.report.glance.draws->converged || posterior_is_exact(file);
   out.report.notes.insert(out.report.notes.end(), notes.begin(), notes.end());
   return out;
 }

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include "engine/model/elementary.hpp"
 
@@ -21,9 +24,44 @@ double mean_log1p(double factor, const std::vector<double>& x) {
   return sum / static_cast<double>(x.size());
 }
 
+/// The largest weights, and what lies just below them.
+struct Tail {
+  std::vector<std::size_t> order;  ///< of the weights, ascending
+  std::vector<double> exceed;      ///< over the cutoff, in units of the largest weight
+  double top = 0.0;                ///< the largest log weight
+  double cutoff = 0.0;             ///< in units of the largest weight
+};
+
+double exp_below(double x) { return exp(std::max(x, -700.0)); }
+
+/// No order where there are too few, no exceedances where all are equal.
+Tail tail_of(const std::vector<double>& log_weights) {
+  Tail tail;
+  const auto S = static_cast<double>(log_weights.size());
+  const auto size =
+      static_cast<std::size_t>(std::ceil(std::min(0.2 * S, 3.0 * std::sqrt(S))));
+  if (size < 5 || size >= log_weights.size()) return tail;
+  // Equal weights in the order of their draws, so that the result is a function of the draws.
+  const auto less = [&](std::size_t a, std::size_t b) {
+    return std::pair(log_weights[a], a) < std::pair(log_weights[b], b);
+  };
+  std::vector<std::size_t> order(log_weights.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto below = order.end() - static_cast<std::ptrdiff_t>(size) - 1;
+  std::nth_element(order.begin(), below, order.end(), less);
+  std::sort(below, order.end(), less);
+  tail.order.assign(below + 1, order.end());
+  tail.top = log_weights[tail.order.back()];
+  if (tail.top - log_weights[tail.order.front()] < 1e-14) return tail;
+  tail.cutoff = exp_below(log_weights[*below] - tail.top);
+  for (const std::size_t i : tail.order)
+    tail.exceed.push_back(exp_below(log_weights[i] - tail.top) - tail.cutoff);
+  return tail;
+}
+
 }  // namespace
 
-double fit_pareto_shape(const std::vector<double>& x) {
+ParetoFit fit_pareto(const std::vector<double>& x) {
   const std::size_t n = x.size();
   const auto count = static_cast<double>(n);
   const std::size_t points = 30 + static_cast<std::size_t>(std::sqrt(count));
@@ -43,25 +81,32 @@ double fit_pareto_shape(const std::vector<double>& x) {
     mean += theta[j] / sum;
   }
   const double k = mean_log1p(-mean, x);
-  return (k * count + 5.0) / (count + 10.0);
+  return {(k * count + 5.0) / (count + 10.0), -k / mean};
 }
 
 double pareto_k(std::vector<double> log_weights) {
-  std::sort(log_weights.begin(), log_weights.end());
-  const auto S = static_cast<double>(log_weights.size());
-  const auto tail =
-      static_cast<std::size_t>(std::ceil(std::min(0.2 * S, 3.0 * std::sqrt(S))));
-  if (tail < 5 || tail >= log_weights.size()) {
-    return std::numeric_limits<double>::infinity();
+  const Tail tail = tail_of(log_weights);
+  if (tail.order.empty()) return std::numeric_limits<double>::infinity();
+  if (tail.exceed.empty()) return -std::numeric_limits<double>::infinity();
+  return fit_pareto(tail.exceed).shape;
+}
+
+double pareto_smooth(std::vector<double>& log_weights) {
+  const Tail tail = tail_of(log_weights);
+  if (tail.order.empty()) return std::numeric_limits<double>::infinity();
+  if (tail.exceed.empty()) return -std::numeric_limits<double>::infinity();
+  const ParetoFit fit = fit_pareto(tail.exceed);
+  if (!std::isfinite(fit.shape) || !(fit.scale > 0.0)) return fit.shape;
+  const auto n = static_cast<double>(tail.order.size());
+  for (std::size_t i = 0; i < tail.order.size(); ++i) {
+    // σ ((1 − p)^(−k) − 1)/k at p = (i + ½)/n; its limit −σ log(1 − p) at k = 0.
+    const double minus_log = -log1p(-(static_cast<double>(i) + 0.5) / n);
+    const double kt = fit.shape * minus_log;
+    const double above = std::abs(kt) < 1e-8 ? fit.scale * minus_log * (1.0 + 0.5 * kt)
+                                             : fit.scale * (exp(kt) - 1.0) / fit.shape;
+    log_weights[tail.order[i]] = tail.top + std::min(0.0, log(tail.cutoff + above));
   }
-  const double top = log_weights.back();
-  const std::size_t first = log_weights.size() - tail;
-  if (top - log_weights[first] < 1e-14) return -std::numeric_limits<double>::infinity();
-  const double cutoff = exp(std::max(log_weights[first - 1] - top, -700.0));
-  std::vector<double> exceed;
-  for (std::size_t i = first; i < log_weights.size(); ++i)
-    exceed.push_back(exp(std::max(log_weights[i] - top, -700.0)) - cutoff);
-  return fit_pareto_shape(exceed);
+  return fit.shape;
 }
 
 }  // namespace merit

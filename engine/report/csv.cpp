@@ -26,7 +26,7 @@ std::string to_csv(const Report& report) {
       "conf.high,conf.type{}{}{}\n",
       replicates ? "bias," : "",
       replicates ? ",conf.low.mcse,conf.high.mcse" : "",
-      with_draws ? ",rhat,ess_bulk,ess_tail,mcse" : "",
+      with_draws ? ",rhat,ess_bulk,ess_tail,mcse,psens_prior,psens_likelihood" : "",
       with_priors ? ",prior" : "");
   for (const TidyRow& row : report.tidy) {
     out += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{},{}",
@@ -46,11 +46,13 @@ std::string to_csv(const Report& report) {
     if (replicates)
       out += fmt::format(",{},{}", field(row.conf_low_mcse), field(row.conf_high_mcse));
     if (with_draws) {
-      out += fmt::format(",{},{},{},{}",
+      out += fmt::format(",{},{},{},{},{},{}",
                          field(row.rhat),
                          field(row.ess_bulk),
                          field(row.ess_tail),
-                         field(row.mcse));
+                         field(row.mcse),
+                         field(row.prior_sensitivity),
+                         field(row.likelihood_sensitivity));
     }
     if (with_priors) out += "," + field(row.prior);
     out += '\n';

@@ -135,6 +135,10 @@ Json json_of(const TidyRow& row, bool replicates) {
     out["ess_bulk"] = value_or_null(row.ess_bulk);
     out["ess_tail"] = value_or_null(row.ess_tail);
     out["mcse"] = value_or_null(row.mcse);
+    if (row.prior_sensitivity) {
+      out["psens_prior"] = *row.prior_sensitivity;
+      out["psens_likelihood"] = value_or_null(row.likelihood_sensitivity);
+    }
     if (!row.prior.empty()) out["prior"] = row.prior;
   }
   return out;

@@ -50,6 +50,9 @@ struct TidyRow {
   std::optional<double> ess_bulk;
   std::optional<double> ess_tail;
   std::optional<double> mcse;  ///< of the estimate, the posterior mean
+  // How far the posterior moves if prior or likelihood are scaled (power_scaling.hpp).
+  std::optional<double> prior_sensitivity;
+  std::optional<double> likelihood_sensitivity;
   std::string prior = {};      ///< which of several; empty: there is one
 };
 
@@ -99,6 +102,7 @@ struct DrawCounts {
   std::int64_t draws_per_chain = 0;                         ///< those summarised
   std::vector<std::pair<std::string, std::string>> priors;  ///< parameter, distribution
   Attributes sampler;
+  bool converged = true;  ///< all R-hat and effective sample sizes are good
 };
 
 /// One line per model: broom.mixed's glance().

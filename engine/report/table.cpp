@@ -354,9 +354,16 @@ TextTable posterior_table(const std::vector<TidyRow>& rows, double level, bool b
   table.add_column("R-hat", Align::decimal);
   table.add_column("ESS bulk", Align::decimal);
   table.add_column("tail", Align::decimal);
+  if (!by_level) {
+    table.add_column("Sens. prior", Align::decimal);
+    table.add_column("lik.", Align::decimal);
+  }
   std::string last;  // a term's name stands once
   for (const TidyRow& row : rows) {
     const double scale = row.std_error.value_or(NAN);
+    const auto short_text = [](const std::optional<double>& value) {
+      return value && std::isfinite(*value) ? fmt::format("{:.3f}", *value) : "";
+    };
     const auto count = [](const std::optional<double>& value) {
       return value && std::isfinite(*value) ? fmt::format("{:.0f}", *value) : "";
     };
@@ -376,6 +383,10 @@ TextTable posterior_table(const std::vector<TidyRow>& rows, double level, bool b
          row.rhat && std::isfinite(*row.rhat) ? fmt::format("{:.4f}", *row.rhat) : "",
          count(row.ess_bulk),
          count(row.ess_tail)});
+    if (!by_level) {
+      cells.push_back(short_text(row.prior_sensitivity));
+      cells.push_back(short_text(row.likelihood_sensitivity));
+    }
     table.add_row(std::move(cells));
   }
   return table;

@@ -97,7 +97,48 @@ def test_table_json_csv_and_file_agree(study, tmp_path):
         assert row["conf.type"] == "eti" and row["rhat"] < 1.01 and row["ess_tail"] > 400
         assert row["mcse"] == pytest.approx(x.std(ddof=1) / 4000 ** 0.5, rel=0.3)
     text = merit("summarize", tmp_path / "a.h5", "--format", "csv").stdout
-    assert text.splitlines()[0].endswith("conf.type,rhat,ess_bulk,ess_tail,mcse")
+    assert text.splitlines()[0].endswith("mcse,psens_prior,psens_likelihood")
+
+
+def sensitivity(x, component):
+    """As priorsense defines it, but for the smoothing of weights, which hardly matters here."""
+    def distance(alpha, sign):
+        weights = np.exp((alpha - 1) * (component - component.mean()))
+        order = np.argsort(sign * x)
+        p = np.arange(1, len(x)) / len(x)
+        q = np.cumsum(weights[order] / weights.sum())[:-1]
+        m = (p + q) / 2
+        width = np.diff(sign * x[order])
+        return (width @ (p * np.log2(p / m) + q * np.log2(q / m)) / (width @ (p + q))) ** 0.5
+
+    return sum(max(distance(alpha, 1), distance(alpha, -1)) / abs(np.log2(alpha))
+               for alpha in (0.99, 1.01)) / 2
+
+
+def test_sensitivity_to_prior_and_likelihood(study, tmp_path):
+    """A prior that the data contradict is named; a flat one has no say."""
+    strong = merit_json("sample", study, FORMULA, "--output", tmp_path / "a.h5", "--prior",
+                        "x~normal(0.2, 0.1)", "--prior", "w~flat", "--save-groups", "draws")
+    with h5py.File(tmp_path / "a.h5") as file:
+        value = file["draws/value"]
+        draws = dict(zip(value.attrs["columns"], value[:].T))
+        likelihood = file["draws/log_likelihood"][:]
+    for row in strong["tidy"]:
+        if row["effect"] == "ran_vals":
+            assert "psens_prior" not in row
+            continue
+        x = draws[row["term"]]
+        assert row["psens_prior"] == pytest.approx(sensitivity(x, draws["lprior"]), rel=0.05)
+        assert row["psens_likelihood"] == pytest.approx(sensitivity(x, likelihood), rel=0.05)
+    by_term = {row["term"]: row for row in strong["tidy"] if row["effect"] != "ran_vals"}
+    assert by_term["x"]["psens_prior"] > 0.1 and by_term["x"]["psens_likelihood"] > 0.1
+    assert any("sensitive to prior and likelihood (perhaps they disagree): x" in note
+               for note in strong["notes"])
+    table = merit("summarize", tmp_path / "a.h5").stdout
+    assert "Sens. prior" in table and "perhaps they disagree" in table
+    flat = merit_json("sample", study, FORMULA, "--output", tmp_path / "b.h5", "--prior", "flat",
+                      "--prior", "sd~half_t(3, 100)")
+    assert all(row["psens_prior"] < 0.02 for row in flat["tidy"]) and not flat["notes"]
 
 
 # numpy's own densities against lprior: rstanarm's conventions worked out from the data.
@@ -238,7 +279,7 @@ def test_prior_grid_is_one_job_per_prior_in_one_table(study, tmp_path):
     assert lines == [["sd__(Intercept)", "half_t"]]
     table = merit("sample", study, FORMULA, *words, "--output", tmp_path / "grid.h5", "--resume",
                   "--format", "csv").stdout
-    assert table.splitlines()[0].endswith("ess_tail,mcse,prior")
+    assert table.splitlines()[0].endswith("psens_likelihood,prior")
     assert table.splitlines()[1].endswith(",half_t")
 
 
