@@ -19,8 +19,8 @@ from plot_results import FORMATS, save
 
 COLOURS = {"positive": "#1b6ca8", "none": "#9a9a9a", "negative": "#c0392b"}
 NOT_CHANGES = {"analysis", "kind", "label", "effect", "term", "estimate", "std.error", "statistic",
-               "df", "p.value", "conf.low", "conf.high", "fmi", "decision", "differs", "nobs", "ngroups",
-               "converged", "boundary", "logLik", "message"}
+               "df", "p.value", "conf.low", "conf.high", "fmi", "dfbetas", "decision", "differs", "nobs", "ngroups",
+               "converged", "boundary", "logLik", "cooks.distance", "message"}
 MOST_DOTS = 24  # lines of dots; of things with more values there is one line
 MOST_TERMS = 4
 

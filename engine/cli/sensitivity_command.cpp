@@ -21,6 +21,7 @@
 #include "engine/run/agree.hpp"
 #include "engine/run/task_runner.hpp"
 #include "engine/study/imputations.hpp"
+#include "engine/study/influence.hpp"
 #include "engine/study/problems.hpp"
 #include "engine/study/sensitivity_file.hpp"
 #include "io/snapshot.hpp"
@@ -196,6 +197,7 @@ AnalysisResult result_of(const Job& job,
   for (const TestResult& test : report.tests) {
     if (test.kind == "contrast") result.terms.push_back(equality_of(analysis, test));
   }
+  result.vcov = report.vcov.matrix;
   if (analysis.kind == "wave") result.groups = data.group_level;
   return result;
 }
@@ -272,6 +274,7 @@ std::vector<AnalysisResult> run_all(const Communicator& comm,
   if (!comm.is_root()) return results;
   for (std::size_t a = 0; a < analyses.size(); ++a)
     results.push_back(pool(std::span(fits).subspan(a * m, m), job.run.level));
+  add_influence(analyses, results);
   return results;
 }
 

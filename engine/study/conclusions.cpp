@@ -43,6 +43,9 @@ Bytes pack(const AnalysisResult& result) {
     for (const auto number : kNumbers)
       writer.put(row.*number);
   }
+  writer.put(result.vcov.rows());
+  writer.put_all(std::span<const double>(result.vcov.data(),
+                                         static_cast<std::size_t>(result.vcov.size())));
   writer.put(std::ssize(result.groups));
   for (const std::string& group : result.groups)
     writer.put_text(group);
@@ -66,6 +69,9 @@ AnalysisResult unpack_analysis(std::span<const std::byte> bytes) {
     for (const auto number : kNumbers)
       row.*number = reader.take<double>();
   }
+  const auto p = reader.take<Eigen::Index>();
+  const std::vector<double> vcov = reader.take_vector<double>();
+  result.vcov = Eigen::Map<const Eigen::MatrixXd>(vcov.data(), p, p);
   result.groups.resize(static_cast<std::size_t>(reader.take<std::ptrdiff_t>()));
   for (std::string& group : result.groups)
     group = reader.take_text();

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <Eigen/Dense>
+
 #include "engine/bytes.hpp"
 #include "engine/study/sensitivity.hpp"
 
@@ -23,7 +25,8 @@ struct AnalysisTerm {
   double estimate = kNone, std_error = kNone, statistic = kNone, df = kNone;
   double p_value = kNone;
   double conf_low = kNone, conf_high = kNone;
-  double fmi = kNone;  ///< fraction of missing information, of imputations
+  double fmi = kNone;      ///< fraction of missing information, of imputations
+  double dfbetas = kNone;  ///< without groups: study/influence.hpp
 };
 
 /// One fit, or why there is none.
@@ -34,7 +37,9 @@ struct AnalysisResult {
   bool converged = false, boundary = false;
   double log_likelihood = AnalysisTerm::kNone;
   std::vector<AnalysisTerm> terms;
-  std::vector<std::string> groups;  ///< those that it has; of waves alone
+  Eigen::MatrixXd vcov;                         ///< of the fixed terms, in their order
+  double cooks_distance = AnalysisTerm::kNone;  ///< study/influence.hpp
+  std::vector<std::string> groups;              ///< those that it has; of waves alone
 
   const AnalysisTerm* find(const std::string& term) const;  ///< the coefficient or sd
 };

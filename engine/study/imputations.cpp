@@ -63,6 +63,24 @@ AnalysisTerm pool_coefficient(std::span<const AnalysisTerm* const> rows, double 
   return out;
 }
 
+/// Ū + (1 + 1/m)B of the coefficients. @param fits  all with the same
+Eigen::MatrixXd pool_covariance(std::span<const AnalysisResult> fits) {
+  const Eigen::Index p = fits.front().vcov.rows();
+  const auto m = static_cast<Eigen::Index>(fits.size());
+  Eigen::MatrixXd within = Eigen::MatrixXd::Zero(p, p), beta(p, m);
+  for (Eigen::Index i = 0; i < m; ++i) {
+    const AnalysisResult& fit = fits[static_cast<std::size_t>(i)];
+    within += fit.vcov / static_cast<double>(m);
+    Eigen::Index a = 0;
+    for (const AnalysisTerm& term : fit.terms) {
+      if (term.effect == "fixed") beta(a++, i) = term.estimate;
+    }
+  }
+  const Eigen::MatrixXd off = beta.colwise() - beta.rowwise().mean();
+  const double factor = (1.0 + 1.0 / static_cast<double>(m)) / static_cast<double>(m - 1);
+  return within + factor * off * off.transpose();
+}
+
 }  // namespace
 
 AnalysisResult pool(std::span<const AnalysisResult> fits, double level) {
@@ -76,6 +94,7 @@ AnalysisResult pool(std::span<const AnalysisResult> fits, double level) {
       return out;
     }
     out.converged = out.converged && fits[i].converged;
+    if (fits[i].vcov.rows() != fits.front().vcov.rows()) out.vcov.resize(0, 0);
     out.boundary = out.boundary || fits[i].boundary;
     if (out.message.empty() && !fits[i].message.empty())
       out.message = fmt::format("imputation {}: {}", i + 1, fits[i].message);
@@ -100,6 +119,7 @@ AnalysisResult pool(std::span<const AnalysisResult> fits, double level) {
           {.effect = first.effect, .term = first.term, .estimate = mean(estimates)});
     }
   }
+  if (out.vcov.size() > 0) out.vcov = pool_covariance(fits);
   return out;
 }
 

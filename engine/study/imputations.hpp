@@ -15,7 +15,7 @@ namespace merit {
 ///
 /// (Barnard & Rubin 1999, Biometrika 86, 948–955), ν_c the mean of the fits' own degrees of
 /// freedom: infinite if they test by the normal distribution. Standard deviations are
-/// averaged. `fmi` is (r + 2/(ν + 3))/(r + 1), r = (1 + 1/m)B/Ū (Rubin 1987, 3.1.10). Tests of
+/// averaged, and the coefficients' covariance matrix is T of theirs. `fmi` is (r + 2/(ν + 3))/(r + 1), r = (1 + 1/m)B/Ū (Rubin 1987, 3.1.10). Tests of
 /// several coefficients are left out, and so is the log-likelihood.
 ///
 /// If a fit has failed the whole has, with its reason.

@@ -140,6 +140,31 @@ def test_conclusions(study):
     assert "h (2017, 2019)" in table and conclusion["text"] in table
 
 
+def test_influence_of_groups_left_out(study, tmp_path):
+    """Cook's distance and DFBETAS by their formulas from what merit fit prints."""
+    result = merit_json("sensitivity", study())
+    fit = merit_json("fit", tmp_path / "data.h5", "y ~ x + w + (1 | site)")
+    beta, p = np.array([row["estimate"] for row in fit["tidy"][:3]]), 3
+    vcov = np.array(fit["vcov"]["matrix"] if isinstance(fit["vcov"], dict) else fit["vcov"])
+    base, = of_kind(result, "base")
+    assert np.allclose(base["vcov"], vcov, rtol=1e-14)
+    for analysis in result["analyses"]:
+        rows = analysis["tidy"][:3]
+        if analysis["kind"] != "left out":
+            assert analysis["glance"]["cooks.distance"] is None
+            assert all(row["dfbetas"] is None for row in rows)
+            continue
+        moved = beta - [row["estimate"] for row in rows]
+        assert analysis["glance"]["cooks.distance"] == pytest.approx(
+            moved @ np.linalg.solve(vcov, moved) / p, rel=1e-9)
+        for row, by in zip(rows, moved, strict=True):
+            assert row["dfbetas"] == pytest.approx(by / row["std.error"], rel=1e-9)
+    worst = max(of_kind(result, "left out"), key=lambda one: one["glance"]["cooks.distance"])
+    table = merit("sensitivity", study()).stdout
+    lines = table[table.index("where it moves most"):].splitlines()
+    assert lines[2].startswith(f"  {worst['label']} ")
+
+
 def test_equality_over_waves_is_a_contrast_of_the_interaction(study, tmp_path):
     result = merit_json("sensitivity", study())
     analysis, = of_kind(result, "interaction")

@@ -5,7 +5,7 @@ import pytest
 from scripting import SCRIPTS, run
 
 HEADER = ("analysis,kind,label,wave,left out,method,where,effect,term,estimate,std.error,statistic,"
-          "df,p.value,conf.low,conf.high,fmi,decision,differs,nobs,ngroups,converged,boundary,logLik,"
+          "df,p.value,conf.low,conf.high,fmi,dfbetas,decision,differs,nobs,ngroups,converged,boundary,logLik,cooks.distance,"
           "message")
 FITS = [  # kind, wave, left out, method, where, estimate, decision
     ("base", "", "", "", "", 0.5, "positive"),
@@ -24,12 +24,12 @@ def write(path, fits=FITS, header=HEADER):
     lines = [header]
     for number, (kind, wave, out, method, where, estimate, decision) in enumerate(fits, 1):
         begin = f"{number},{kind},{kind} {number},{wave},{out},{method},{where}"
-        end = "100,10,true,false,-10,"
+        end = "100,10,true,false,-10,,"
         for term in ("(Intercept)", "x", "z"):
             lines.append(f"{begin},fixed,{term},{estimate},0.1,5,,0.01,{estimate - 0.2},"
-                         f"{estimate + 0.2},,{decision},false,{end}")
-        lines.append(f"{begin},ran_pars,sd__(Intercept),0.3,,,,,,,,,false,{end}")
-    lines.append(f"{len(fits) + 1},specification,broken,,,reml,age > 99" + "," * 18 + "no rows")
+                         f"{estimate + 0.2},,,{decision},false,{end}")
+        lines.append(f"{begin},ran_pars,sd__(Intercept),0.3,,,,,,,,,,false,{end}")
+    lines.append(f"{len(fits) + 1},specification,broken,,,reml,age > 99" + "," * 20 + "no rows")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
