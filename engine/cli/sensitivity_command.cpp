@@ -16,6 +16,7 @@
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/model/formula.hpp"
+#include "engine/model/text.hpp"
 #include "engine/report/sensitivity_report.hpp"
 #include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
@@ -102,6 +103,22 @@ void validate(const Job& job, const ModelSettings& settings) {
   validate(options);
   validate(job.inference, options);
   parse_formula(settings.formula);
+  if (!settings.where.empty()) parse_expression({"where", settings.where});
+}
+
+/// @throws UsageError if a term whose conclusions are to be followed is no coefficient
+void check_terms(const std::string& file,
+                 const SensitivityStudy& study,
+                 const std::vector<std::string>& coefficients) {
+  Problems problems;
+  for (const std::string& term : study.terms) {
+    if (std::find(coefficients.begin(), coefficients.end(), term) == coefficients.end())
+      problems.add(0,
+                   fmt::format("terms: the base has no coefficient '{}'{}",
+                               term,
+                               did_you_mean(term, coefficients)));
+  }
+  problems.throw_if_any(file);
 }
 
 /// All that is wrong, each thing once, with the fits that have it.
@@ -232,15 +249,16 @@ std::vector<Analysis> plan(const Communicator& comm,
     if (study.imputations && !study.imputations->column.empty())
       job.imputations = levels_of(*table, study.imputations->column);
     const std::string group = parse_formula(study.base.formula).group;
-    ColumnLevels groups, waves;
-    if (study.left_out) {
-      const ModelData base = read_model_data(Communicator::single(),
-                                             options_of(job, study.base),
-                                             job.run,
-                                             {},
-                                             &job.examined.front());
-      groups = {.is_text = is_text(*table, group), .levels = base.group_level};
-    }
+    validate(job, command.study, {Analysis{"base", {}, study.base}});
+    const ModelData base = read_model_data(Communicator::single(),
+                                           options_of(job, study.base),
+                                           job.run,
+                                           {},
+                                           &job.examined.front());
+    check_terms(command.study, study, base.terms);
+    const ColumnLevels groups{.is_text = is_text(*table, group),
+                              .levels = base.group_level};
+    ColumnLevels waves;
     if (study.waves) waves = levels_of(*table, study.waves->column);
     std::vector<Analysis> all =
         analyses_of(study, group, groups, waves, command.max_tasks);

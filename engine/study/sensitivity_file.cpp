@@ -156,14 +156,21 @@ class SensitivityReader {
         std::vector<std::string> groups;
         for (const TomlNode& group :
              item.kind == Kind::list ? item.items : std::vector<TomlNode>{item})
-          groups.push_back(group.kind == Kind::number ? shortest(group.number)
-                                                      : group.text);
+          groups.push_back(name_of(group, reader));
         checks.named.push_back(std::move(groups));
       }
     }
     if (!checks.one && !checks.two && checks.named.empty())
       reader.missing("groups", "\"one\", \"two\" or both; or named groups");
     study_.left_out = std::move(checks);
+  }
+
+  /// A group's, which may be a number.
+  static std::string name_of(const TomlNode& group, const TableReader& reader) {
+    if (group.kind == Kind::number) return shortest(group.number);
+    if (group.kind != Kind::text)
+      reader.problem("named", "groups have names in quotes, or numbers");
+    return group.text;
   }
 
   void read_multiverse(const TomlNode& table) {

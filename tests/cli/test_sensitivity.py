@@ -315,6 +315,9 @@ WRONG = {
     "df": ('"satterthwaite"', '"satterthwait"', ["line 6", "satterthwaite"]),
     "a method of another family": ('["reml", "ml"]', '["reml", "agq"]',
                                    ["method agq", "reml", "1 problem", "and 5 more"]),
+    "a condition that is none": ('"w < 1"', '"w <"', ["1 problem", "expected a value", "5 more",
+                                                      "response y"]),
+    "groups that are no names": ('"e"]', "{ a = 1 }]", ["line 11", "names in quotes"]),
     "no TOML": ("[waves]", "[waves", ["line 7", "TOML"]),
 }
 
@@ -343,6 +346,8 @@ def test_what_the_data_do_not_have(study, tmp_path):
     check_refusal(merit("sensitivity", study(text), code=BAD_DATA), "'wav'", "wave")
     text = STUDY.replace('"e"]', '"ee"]')
     check_refusal(merit("sensitivity", study(text), code=USAGE), "site", "'ee'")
+    text = STUDY.replace('terms = ["x"]', 'terms = ["x", "xx"]')
+    check_refusal(merit("sensitivity", study(text), code=USAGE), "no coefficient 'xx'", "'x'")
     text = STUDY.replace("data.h5", "none.h5")
     check_refusal(merit("sensitivity", study(text), code=NO_INPUT), "none.h5")
     check_refusal(merit("sensitivity", tmp_path / "none.toml", code=NO_INPUT), "none.toml")
