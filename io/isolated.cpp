@@ -85,7 +85,8 @@ class RequestsHeld {
   RequestsHeld() {
     sigset_t requests;
     sigemptyset(&requests);
-    for (const int signal : kRequests) sigaddset(&requests, signal);
+    for (const int signal : kRequests)
+      sigaddset(&requests, signal);
     ::pthread_sigmask(SIG_BLOCK, &requests, &before_);
   }
   RequestsHeld(const RequestsHeld&) = delete;
@@ -104,7 +105,8 @@ void prepare_to_crash(int cpu_seconds, pid_t parent) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM}) {
     std::signal(signal, SIG_DFL);
   }
-  for (const int signal : kRequests) std::signal(signal, SIG_IGN);
+  for (const int signal : kRequests)
+    std::signal(signal, SIG_IGN);
   limit(RLIMIT_CORE, 0, 0);
   const rlim_t memory = address_space() + machine_memory() / 2;
   limit(RLIMIT_AS, memory, memory);

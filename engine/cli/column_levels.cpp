@@ -32,7 +32,8 @@ ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most
     }
     if (seen.size() > most) {
       throw DataError(
-          fmt::format("{}: {} has more than {} different values: too many to tell waves or imputations",
+          fmt::format("{}: {} has more than {} different values: too many to tell waves "
+                      "or imputations",
                       table.name(),
                       column,
                       most));

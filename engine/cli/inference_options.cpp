@@ -9,11 +9,12 @@
 namespace merit {
 namespace {
 
-const Words<DfMethod> kDfMethods = {{"normal", DfMethod::normal},
-                                    {"residual", DfMethod::residual},
-                                    {"between-within", DfMethod::between_within},
-                                    {"satterthwaite", DfMethod::satterthwaite},
-                                    {"kr", DfMethod::kenward_roger}};
+const Words<DfMethod> kDfWords = [] {
+  Words<DfMethod> words;
+  for (const DfMethod method : kDfMethods)
+    words.emplace(name(method), method);
+  return words;
+}();
 const Words<VcovMethod> kVcovMethods = {{"model", VcovMethod::model},
                                         {"CR0", VcovMethod::cr0},
                                         {"CR1", VcovMethod::cr1},
@@ -29,7 +30,7 @@ void add_inference(CLI::App& app, InferenceOptions& inference) {
   add_choice(app,
              "--df",
              inference.df,
-             kDfMethods,
+             kDfWords,
              "reference distribution of the tests (default normal; with a robust --vcov "
              "satterthwaite)");
   add_choice(app,

@@ -44,18 +44,6 @@ std::optional<std::string> given(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
-/// As in the study file, whose reader knows the words.
-std::optional<DfMethod> df_of(const std::string& text) {
-  for (const DfMethod df : {DfMethod::normal,
-                            DfMethod::residual,
-                            DfMethod::between_within,
-                            DfMethod::satterthwaite,
-                            DfMethod::kenward_roger}) {
-    if (name(df) == text) return df;
-  }
-  return std::nullopt;
-}
-
 bool is_text(const Table& table, const std::string& column) {
   for (const ColumnInfo& info : table.columns()) {
     if (info.name == column) return info.kind == ColumnKind::categorical;
@@ -133,7 +121,7 @@ void validate(const Job& job, const std::string& file, const std::vector<Analysi
   }
   Problems problems;
   for (const auto& [what, labels] : wrong)
-    problems.add(0, fmt::format("{}: {}", some_of(labels), what));
+    problems.add(0, fmt::format("{}: {}", labels_text(labels), what));
   problems.throw_if_any(file);
 }
 
@@ -242,26 +230,25 @@ std::vector<Analysis> plan(const Communicator& comm,
     root_or_none(comm, [&] { examined = examine_snapshot(snapshot); });
     job.examined.push_back(comm.broadcast_text(examined));
   }
-  return all_or_none(comm, [&] {
-    const auto table =
-        open_examined_snapshot(job.snapshots.front(), "/data", job.examined.front());
-    const SensitivityStudy& study = job.study;
+  const SensitivityStudy& study = job.study;
+  const auto table = all_or_none(comm, [&] {
+    return open_examined_snapshot(job.snapshots.front(), "/data", job.examined.front());
+  });
+  ColumnLevels waves;
+  all_or_none(comm, [&] {
     if (study.imputations && !study.imputations->column.empty())
       job.imputations = levels_of(*table, study.imputations->column);
-    const std::string group = parse_formula(study.base.formula).group;
-    validate(job, command.study, {Analysis{"base", {}, study.base}});
-    const ModelData base = read_model_data(Communicator::single(),
-                                           options_of(job, study.base),
-                                           job.run,
-                                           {},
-                                           &job.examined.front());
-    check_terms(command.study, study, base.terms);
-    const ColumnLevels groups{.is_text = is_text(*table, group),
-                              .levels = base.group_level};
-    ColumnLevels waves;
     if (study.waves) waves = levels_of(*table, study.waves->column);
+    validate(job, command.study, {Analysis{"base", {}, study.base}});
+  });
+  const ModelData base = read_model_data(
+      comm, options_of(job, study.base), job.run, {}, &job.examined.front());
+  return all_or_none(comm, [&] {
+    check_terms(command.study, study, base.terms);
+    const ColumnLevels groups{.is_text = is_text(*table, base.group),
+                              .levels = base.group_level};
     std::vector<Analysis> all =
-        analyses_of(study, group, groups, waves, command.max_tasks);
+        analyses_of(study, base.group, groups, waves, command.max_tasks);
     validate(job, command.study, all);
     return all;
   });
@@ -324,7 +311,7 @@ ExitCode run(const CommandContext& context, const SensitivityCommand& command) {
   const std::filesystem::path place = std::filesystem::path(command.study).parent_path();
   for (const std::string& snapshot : snapshots_of(job.study))
     job.snapshots.push_back((place / snapshot).string());
-  job.inference.df = df_of(job.study.df);
+  job.inference.df = job.study.df;
   const RunRecord record(comm, context.arguments, command.study, command.run);
   const std::vector<Analysis> analyses = plan(comm, command, job);
   if (command.run.dry_run) {

@@ -28,6 +28,11 @@ enum class VcovMethod { model, cr0, cr1, cr2, cr3 };
 
 /// The words of the options: "between-within", "kr", "CR2", …
 std::string_view name(DfMethod method);
+inline constexpr DfMethod kDfMethods[] = {DfMethod::normal,
+                                          DfMethod::residual,
+                                          DfMethod::between_within,
+                                          DfMethod::satterthwaite,
+                                          DfMethod::kenward_roger};
 std::string_view name(VcovMethod method);
 
 /// L β = value, q rows.

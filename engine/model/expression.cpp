@@ -224,15 +224,6 @@ class Parser {
   int nesting_ = 0;
 };
 
-std::string quote_text(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 void append_names(const Expression& expression, std::vector<std::string>& names) {
   if (expression.kind == Expression::Kind::name &&
       std::find(names.begin(), names.end(), expression.word) == names.end()) {
@@ -248,12 +239,21 @@ Expression parse_expression(const Source& source) {
   return Parser(source).parse();
 }
 
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 std::string deparse(const Expression& expression) {
   switch (expression.kind) {
     case Expression::Kind::name:
       return quote_name(expression.word);
     case Expression::Kind::text:
-      return quote_text(expression.word);
+      return quoted(expression.word);
     case Expression::Kind::number:
     case Expression::Kind::logical:
       return expression.word;

@@ -40,6 +40,9 @@ Expression parse_expression(const Source& source);
 /// are the names of R's coefficients.
 std::string deparse(const Expression& expression);
 
+/// A text as an expression has it: "two \"words\"".
+std::string quoted(const std::string& text);
+
 /// The names in an expression (functions not counted), each once, in order of appearance.
 std::vector<std::string> names_in(const Expression& expression);
 

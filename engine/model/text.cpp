@@ -167,12 +167,13 @@ std::string quote_name(std::string_view name) {
   return syntactic ? std::string(name) : fmt::format("`{}`", name);
 }
 
-std::string first_few(const std::vector<std::string>& names) {
-  constexpr std::size_t kNamed = 5;
-  if (names.size() <= kNamed + 1) return fmt::format("{}", fmt::join(names, ", "));
-  return fmt::format("{} and {} more",
-                     fmt::join(names.begin(), names.begin() + kNamed, ", "),
-                     names.size() - kNamed);
+std::string first_few(const std::vector<std::string>& names,
+                      std::size_t most,
+                      std::string_view separator) {
+  if (names.size() <= most + 1) return fmt::format("{}", fmt::join(names, separator));
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(most);
+  return fmt::format(
+      "{} and {} more", fmt::join(names.begin(), end, separator), names.size() - most);
 }
 
 }  // namespace merit

@@ -52,8 +52,10 @@ std::string nearest_name(std::string_view wanted,
 std::string did_you_mean(std::string_view wanted,
                          const std::vector<std::string>& candidates);
 
-/// "a, b, c"; of a long list the first names and how many more there are.
-std::string first_few(const std::vector<std::string>& names);
+/// "a, b, c"; of a list of more than `most` + 1 the first and how many more there are.
+std::string first_few(const std::vector<std::string>& names,
+                      std::size_t most = 5,
+                      std::string_view separator = ", ");
 
 /// A name as R writes it: in backquotes unless it is syntactic (`length of stay`).
 std::string quote_name(std::string_view name);

@@ -32,7 +32,9 @@ struct Tail {
   double cutoff = 0.0;             ///< in units of the largest weight
 };
 
-double exp_below(double x) { return exp(std::max(x, -700.0)); }
+double exp_below(double x) {
+  return exp(std::max(x, -700.0));
+}
 
 /// No order where there are too few, no exceedances where all are equal.
 Tail tail_of(const std::vector<double>& log_weights) {

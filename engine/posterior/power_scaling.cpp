@@ -87,8 +87,8 @@ double cumulative_distance(std::span<const double> draws,
   const std::size_t S = draws.size();
   const double up =
       squared_distance(S, draws, weights, [&](std::size_t i) { return order[i]; });
-  const double down =
-      squared_distance(S, draws, weights, [&](std::size_t i) { return order[S - 1 - i]; });
+  const double down = squared_distance(
+      S, draws, weights, [&](std::size_t i) { return order[S - 1 - i]; });
   return std::sqrt(std::max(up, down) / std::numbers::ln2);
 }
 

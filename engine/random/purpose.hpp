@@ -26,7 +26,7 @@ enum class Purpose : std::uint32_t {
   study_group_sizes = 0x400,  ///< of simulation studies, like the following
   study_intercepts = 0x401,
   study_responses = 0x402,
-  study_external = 0x403,     ///< seeds of users' own estimators
+  study_external = 0x403,  ///< seeds of users' own estimators
   study_intercept_shapes = 0x404,
   study_response_shapes = 0x405,
   study_covariates = 0x1000,  ///< + k: the k-th covariate

@@ -53,7 +53,7 @@ struct TidyRow {
   // How far the posterior moves if prior or likelihood are scaled (power_scaling.hpp).
   std::optional<double> prior_sensitivity;
   std::optional<double> likelihood_sensitivity;
-  std::string prior = {};      ///< which of several; empty: there is one
+  std::string prior = {};  ///< which of several; empty: there is one
 };
 
 struct ModelInfo {

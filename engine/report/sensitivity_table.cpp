@@ -142,7 +142,7 @@ std::string notes_of(const SensitivityReport& report) {
   }
   std::string out;
   for (const auto& [remark, labels] : remarks)
-    out += fmt::format("\nNote: {}: {}\n", some_of(labels), remark);
+    out += fmt::format("\nNote: {}: {}\n", labels_text(labels), remark);
   const std::vector<PartialGroup> partial =
       partial_groups(report.analyses, report.results);
   if (!partial.empty()) {

@@ -11,7 +11,7 @@ namespace merit {
 /// One simulated data set: rows in the order of the groups.
 struct DataSet {
   std::int64_t cell = 0, repetition = 0;  ///< which one, from 0
-  std::vector<std::int64_t> size;  ///< J, rows of the group
+  std::vector<std::int64_t> size;         ///< J, rows of the group
   /// n values (and up to seven behind them that mean nothing) per covariate and per term; the
   /// intercept's column is empty.
   std::vector<AlignedVector<double>> covariate;

@@ -51,14 +51,15 @@ void close_one(int& descriptor) {
   descriptor = -1;
 }
 
-/// Whether the text ends with the line that ends an answer.
+/// Whether the text is a line of failure, or ends with the line that ends a table.
 bool is_complete(const std::string& text) {
   if (text.empty() || text.back() != '\n') return false;
+  if (text.starts_with("failed")) return true;
   const std::size_t before =
       text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
   const std::string_view last =
       std::string_view(text).substr(before == std::string::npos ? 0 : before + 1);
-  return last == "end\n" || last.starts_with("failed");
+  return last == "end\n" || last == "end\r\n";
 }
 
 /// Milliseconds for poll(); 0 if the moment has passed.

@@ -30,7 +30,7 @@ class ExternalWorker {
   ExternalWorker& operator=(const ExternalWorker&) = delete;
   ~ExternalWorker() { stop(); }
 
-  /// What it writes up to a line "end" or a line that begins with "failed", that line
+  /// What it writes up to a line "end", or a first line that begins with "failed", that line
   /// included; nothing if there is no such answer.
   std::optional<std::string> ask(const std::string& question);
 

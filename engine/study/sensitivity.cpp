@@ -2,26 +2,17 @@
 #include "engine/study/sensitivity.hpp"
 
 #include <algorithm>
-#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "engine/error.hpp"
+#include "engine/model/expression.hpp"
 #include "engine/model/formula.hpp"
 #include "engine/model/text.hpp"
 
 namespace merit {
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
 
 std::string comparison(const std::string& column,
                        const char* sign,
@@ -31,7 +22,7 @@ std::string comparison(const std::string& column,
 }
 
 std::string both(const std::string& where, const std::string& condition) {
-  return where.empty() ? condition : fmt::format("({}) & {}", where, condition);
+  return where.empty() ? condition : fmt::format("({}) & ({})", where, condition);
 }
 
 /// The formula with more fixed terms: those of the base are `fixed`.
@@ -153,10 +144,7 @@ class Planner {
       if (key == "method") {
         one.model.method = value;
       } else if (key == "where") {
-        if (!value.empty())
-          one.model.where = study_.base.where.empty()
-                                ? value
-                                : fmt::format("({}) & ({})", study_.base.where, value);
+        if (!value.empty()) one.model.where = both(study_.base.where, value);
       } else {
         fill_in(key, value, one.model.formula);
       }
@@ -190,12 +178,8 @@ std::string Analysis::label() const {
   return out;
 }
 
-std::string some_of(const std::vector<std::string>& labels) {
-  constexpr std::size_t kMost = 3;
-  const std::span<const std::string> first(labels.data(), std::min(kMost, labels.size()));
-  std::string out = fmt::format("{}", fmt::join(first, "; "));
-  if (labels.size() > kMost) out += fmt::format("; and {} more", labels.size() - kMost);
-  return out;
+std::string labels_text(const std::vector<std::string>& labels) {
+  return first_few(labels, 3, "; ");
 }
 
 ModelSettings in_imputation(const SensitivityStudy& study,

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/inference/wald.hpp"
+
 /// A sensitivity analysis: one model fitted again and again, each time with something changed.
 /// What is asked for (SensitivityStudy) and the fits that follow from it (Analysis) as plain
 /// values; the data are not touched here.
@@ -56,7 +58,7 @@ struct SensitivityStudy {
   std::string snapshot;  ///< as in the file: relative to it, or absolute
   std::optional<Imputations> imputations;
   ModelSettings base;
-  std::string df;                  ///< as --df; empty: its default
+  std::optional<DfMethod> df;      ///< none: that of merit fit
   std::vector<std::string> terms;  ///< whose conclusions are followed; empty: all
   std::optional<WaveChecks> waves;
   std::optional<LeftOutChecks> left_out;
@@ -77,8 +79,8 @@ struct Analysis {
   std::string label() const;
 };
 
-/// "wave 2017; without A; and 5 more"
-std::string some_of(const std::vector<std::string>& labels);
+/// "wave 2017; without A; without B and 5 more"
+std::string labels_text(const std::vector<std::string>& labels);
 
 /// What the data say of the columns that divide them.
 struct ColumnLevels {

@@ -95,12 +95,20 @@ class SensitivityReader {
     base.where = root.text("where").value_or("");
     base.offset = root.text("offset").value_or("");
     base.trials = root.text("trials").value_or("");
-    study_.df =
-        root.word("df", {"normal", "residual", "between-within", "satterthwaite", "kr"})
-            .value_or("");
+    read_df(root);
     if (const TomlNode* nagq = tree_.find("nagq")) {
       base.nagq = nagq->kind == Kind::number ? shortest(nagq->number) : nagq->text;
       if (base.nagq.empty()) root.problem("nagq", "give a number of points, or \"auto\"");
+    }
+  }
+
+  void read_df(const TableReader& root) {
+    std::vector<std::string> words;
+    for (const DfMethod method : kDfMethods)
+      words.emplace_back(name(method));
+    const std::optional<std::string> word = root.word("df", words);
+    for (const DfMethod method : kDfMethods) {
+      if (word == name(method)) study_.df = method;
     }
   }
 
@@ -157,6 +165,7 @@ class SensitivityReader {
         for (const TomlNode& group :
              item.kind == Kind::list ? item.items : std::vector<TomlNode>{item})
           groups.push_back(name_of(group, reader));
+        if (groups.empty()) reader.problem("named", "a list of no groups");
         checks.named.push_back(std::move(groups));
       }
     }

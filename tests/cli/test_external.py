@@ -140,8 +140,9 @@ FAILING = {
 @pytest.mark.parametrize("name", FAILING)
 def test_programs_that_fail_leave_failed_rows(name, study, tmp_path):
     before, reason = FAILING[name]
-    text = STUDY.replace("timeout = 20", "timeout = 0.3").replace("repetitions = 12",
-                                                                  "repetitions = 2")
+    text = STUDY.replace("repetitions = 12", "repetitions = 2")
+    if "sleep" in before:  # others answer, however busy the machine is
+        text = text.replace("timeout = 20", "timeout = 0.3")
     out = tmp_path / "out.h5"
     merit("simulate", study(before, text), "--output", out, code=None)
     estimate, _, status = rows_of(out)

@@ -317,6 +317,7 @@ WRONG = {
                                    ["method agq", "reml", "1 problem", "and 5 more"]),
     "a condition that is none": ('"w < 1"', '"w <"', ["1 problem", "expected a value", "5 more",
                                                       "response y"]),
+    "no groups": ('"e"]', "[]]", ["line 11", "a list of no groups"]),
     "groups that are no names": ('"e"]', "{ a = 1 }]", ["line 11", "names in quotes"]),
     "no TOML": ("[waves]", "[waves", ["line 7", "TOML"]),
 }

@@ -186,13 +186,15 @@ BOOST_AUTO_TEST_CASE(signals_to_a_task_are_not_taken_for_damage) {
   // A terminal and a scheduler send them to the task's process too.
   const auto send_self = [](std::initializer_list<int> signals) {
     return run_isolated("x.h5", 1, [signals] {
-      for (const int signal : signals) ::kill(::getpid(), signal);
+      for (const int signal : signals)
+        ::kill(::getpid(), signal);
       return std::string("done");
     });
   };
   BOOST_TEST(send_self({SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP}) == "done");
   BOOST_CHECK_EXCEPTION(send_self({SIGKILL}), IoError, [](const IoError& e) {
-    return dynamic_cast<const CrashError*>(&e) == nullptr && mentions({"x.h5", "was killed"})(e);
+    return dynamic_cast<const CrashError*>(&e) == nullptr &&
+           mentions({"x.h5", "was killed"})(e);
   });
 }
 

@@ -53,7 +53,8 @@ std::vector<Reference> references() {
   return all;
 }
 
-double sensitivity(const std::vector<double>& draws, const std::vector<double>& component) {
+double sensitivity(const std::vector<double>& draws,
+                   const std::vector<double>& component) {
   return PowerScaling(component).sensitivity(draws, sorting_order(draws));
 }
 
