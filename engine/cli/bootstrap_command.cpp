@@ -18,6 +18,7 @@
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
 #include "engine/resample/quasi_bootstrap.hpp"
+#include "engine/resample/transformation.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 
@@ -102,6 +103,8 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
     case BootstrapType::wild:
       return wild_bootstrap(
           data.stats, *data.rows, fit, wild_hc(command), wild_weights(command), options);
+    case BootstrapType::transformation:
+      return transformation_bootstrap(data.stats, *data.rows, fit, options);
     case BootstrapType::cases:
       break;
   }
@@ -269,7 +272,11 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   root_or_none(comm, [&] { writer.emplace(open_job(contents, command.run, record)); });
   signals.note_only();
   ResultWriter* const rows = writer ? &*writer : nullptr;
-  ReplicateRun replicates(comm, *scheme, plan, command.run, &summary, rows);
+  // Adjusted replicates are counted when all are there.
+  const bool count_now =
+      !(command.type == BootstrapType::reb && reb_type(command) == RebType::adjusted);
+  ReplicateRun replicates(
+      comm, *scheme, plan, command.run, count_now ? &summary : nullptr, rows);
   if (replicates.run().stopped) {
     end_stopped_job(comm, plan, command.run, rows, "replicates");
     return ExitCode::stopped;

@@ -100,6 +100,36 @@ void studentise(const FitResult& fit, SummaryRequest& request) {
   }
 }
 
+/// As a row of replicates.
+std::vector<double> estimates_of(const FitResult& fit) {
+  std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
+  estimates.push_back(fit.tau);
+  if (fit.has_sigma()) estimates.push_back(fit.sigma);
+  return estimates;
+}
+
+bool is_adjusted(const JobDescription& job) {
+  for (const auto& [name, value] : job) {
+    if (name == "reb_type")
+      return std::get<std::int64_t>(value) ==
+             static_cast<std::int64_t>(RebType::adjusted);
+  }
+  return false;
+}
+
+/// Adjusted replicates whose standard deviations have no logarithm.
+void note_unadjusted(const ReplicateTally& tally,
+                     std::size_t tau_column,
+                     std::vector<std::string>& notes) {
+  const std::int64_t without = tally.num_used() - tally.num_defined(tau_column);
+  if (without == 0) return;
+  notes.push_back(fmt::format(
+      "reb type 2: {} of {} replicates have a standard deviation of 0, whose logarithm "
+      "cannot be adjusted; the standard deviations leave them out",
+      without,
+      tally.num_used()));
+}
+
 }  // namespace
 
 SummaryRequest summary_request(const StoredFit& stored,
@@ -108,9 +138,7 @@ SummaryRequest summary_request(const StoredFit& stored,
                                double level) {
   const FitResult& fit = stored.fit;
   SummaryRequest request{.originals = {}, .types = tables.intervals, .level = level};
-  std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
-  estimates.push_back(fit.tau);
-  if (fit.has_sigma()) estimates.push_back(fit.sigma);
+  const std::vector<double> estimates = estimates_of(fit);
   for (const double estimate : estimates)
     request.originals.push_back({.estimate = estimate});
   request.columns.num_estimates = std::ssize(estimates);
@@ -148,7 +176,7 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  const SummaryRequest request = summary_request(
+  SummaryRequest request = summary_request(
       file.fit(), file.replicates()->keep_std_errors, tables, options.level);
   for (std::size_t k = 0; k < request.columns.quantities.size(); ++k) {
     TidyRow row;
@@ -160,6 +188,8 @@ Report bootstrap_report(const ResultFile& file,
   const ReadReplicates read = [&](const UseReplicates& use) {
     file.for_each_block(use, request.columns.need_std_errors());
   };
+  const bool adjusts = is_adjusted(file.job());
+  if (adjusts) request.columns.adjustment.emplace(estimates_of(file.fit().fit), read);
   const ReplicateTally tally = known ? *known->tally : tally_replicates(request, read);
   report.glance.replicates = count_replicates(request, tally);
   OrderStatistics ordered =
@@ -168,6 +198,7 @@ Report bootstrap_report(const ResultFile& file,
   report.tidy = std::move(rows.tidy);
   report.tidy.insert(report.tidy.end(), modes.begin(), modes.end());
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
+  if (adjusts) note_unadjusted(tally, num_estimates - 2, report.notes);
   if (file.fit().delete_one && uses(tables.intervals, IntervalType::bca)) {
     for (std::string& note : bca_notes(file))
       report.notes.push_back(std::move(note));

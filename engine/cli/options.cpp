@@ -19,8 +19,10 @@ const Words<BootstrapType> kTypes = {{"parametric", BootstrapType::parametric},
                                      {"cases", BootstrapType::cases},
                                      {"residual", BootstrapType::residual},
                                      {"reb", BootstrapType::reb},
-                                     {"wild", BootstrapType::wild}};
-const Words<RebType> kRebTypes = {{"0", RebType::raw}, {"1", RebType::scaled}};
+                                     {"wild", BootstrapType::wild},
+                                     {"transformation", BootstrapType::transformation}};
+const Words<RebType> kRebTypes = {
+    {"0", RebType::raw}, {"1", RebType::scaled}, {"2", RebType::adjusted}};
 const Words<WildHc> kWildHcs = {{"2", WildHc::hc2}, {"3", WildHc::hc3}};
 const Words<WildWeights> kWildWeights = {{"rademacher", WildWeights::rademacher},
                                          {"mammen", WildWeights::mammen},
@@ -98,6 +100,8 @@ std::string_view name(BootstrapType type) {
       return "reb";
     case BootstrapType::wild:
       return "wild";
+    case BootstrapType::transformation:
+      return "transformation";
   }
   return "";
 }
@@ -150,8 +154,9 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
       "--reb-type",
       command.reb_type,
       kRebTypes,
-      "residuals of the random-effect block bootstrap: as they are, or centred and "
-      "rescaled (default 1)");
+      "residuals of the random-effect block bootstrap: as they are (0), centred and "
+      "rescaled (1), or as they are and the replicates adjusted afterwards (2; default "
+      "1)");
   add_choice(app,
              "--wild-hc",
              command.wild_hc,

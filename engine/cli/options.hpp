@@ -25,7 +25,7 @@ struct FitCommand {
   bool ranef = false;
 };
 
-enum class BootstrapType { parametric, cases, residual, reb, wild };
+enum class BootstrapType { parametric, cases, residual, reb, wild, transformation };
 
 /// What is shown of a job's replicates.
 struct TableOptions {

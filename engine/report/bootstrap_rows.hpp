@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/report/report.hpp"
+#include "engine/resample/read_replicates.hpp"
 #include "engine/resample/replicate_summary.hpp"
 
 namespace merit {
@@ -16,16 +16,6 @@ namespace merit {
 /// With the replicates at which quantities are undefined.
 ReplicateCounts count_replicates(const SummaryRequest& request,
                                  const ReplicateTally& tally);
-
-/// Takes stored replicates [first, first + status.size()): estimates and, where the columns
-/// need them, standard errors, row by row.
-using UseReplicates = std::function<void(std::int64_t first,
-                                         std::span<const double> estimates,
-                                         std::span<const double> std_errors,
-                                         std::span<const std::uint8_t> status)>;
-
-/// Hands all of them to `use`, block by block.
-using ReadReplicates = std::function<void(const UseReplicates& use)>;
 
 /// The first pass over stored replicates (ReplicateTally).
 ReplicateTally tally_replicates(const SummaryRequest& request,

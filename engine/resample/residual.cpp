@@ -6,16 +6,10 @@
 #include "engine/fit/gaussian_fit.hpp"
 #include "engine/random/stream.hpp"
 #include "engine/resample/new_responses.hpp"
+#include "engine/resample/residual_pool.hpp"
 
 namespace merit {
 namespace {
-
-/// Centred, and with this root mean square; zeros stay zeros.
-void reflate(Eigen::VectorXd& pool, double root_mean_square) {
-  pool.array() -= pool.mean();
-  const double now = std::sqrt(pool.squaredNorm() / static_cast<double>(pool.size()));
-  pool *= now > 0.0 ? root_mean_square / now : 0.0;
-}
 
 /// Two pools of residuals, of groups and of rows, from which replicates draw.
 class PooledResiduals : public NewResponses {
@@ -34,8 +28,8 @@ class PooledResiduals : public NewResponses {
     for (Eigen::Index j = 0; j < num_groups(); ++j)
       rows_.segment(first_row(j), group_size(j)).array() -= groups_[j];
     if (!scaled) return;
-    reflate(groups_, fit.tau);
-    reflate(rows_, fit.sigma);
+    rescale_pool(groups_, fit.tau);
+    rescale_pool(rows_, fit.sigma);
   }
 
   void draw_groups(Stream& stream, DrawnErrors& errors) const {
@@ -76,7 +70,7 @@ class RebBootstrap final : public PooledResiduals {
                const SchemeOptions& options)
       : PooledResiduals(stats, rows, fit, options) {
     make_pools(
-        group_sums(residual()).cwiseQuotient(stats.size), fit, type != RebType::raw);
+        group_sums(residual()).cwiseQuotient(stats.size), fit, type == RebType::scaled);
   }
 
  private:

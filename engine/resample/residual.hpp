@@ -25,8 +25,9 @@ std::unique_ptr<Scheme> residual_bootstrap(const GroupedStats& stats,
 
 /// What is done to the residuals of the random-effect block bootstrap before drawing.
 enum class RebType {
-  raw = 0,     ///< nothing
-  scaled = 1,  ///< as the residual bootstrap: centred, mean squares τ̂² and σ̂²
+  raw = 0,       ///< nothing
+  scaled = 1,    ///< as the residual bootstrap: centred, mean squares τ̂² and σ̂²
+  adjusted = 2,  ///< nothing; the replicates are adjusted afterwards (reb_adjustment.hpp)
 };
 
 /// Random-effect block bootstrap. With marginal residuals r_ij = y_ij − x_ijᵀβ̂: u*_j are J draws

@@ -20,8 +20,11 @@ std::span<const double> SummaryColumns::values(std::span<const double> estimates
   memory.assign(status.size() * width, std::numeric_limits<double>::quiet_NaN());
   for (std::size_t row = 0; row < status.size(); ++row) {
     if (!has_estimate(status[row])) continue;
-    const std::span<const double> t = estimates.subspan(row * from, from);
-    double* out = std::copy(t.begin(), t.end(), memory.data() + row * width);
+    const std::span<double> t(memory.data() + row * width, from);
+    std::copy_n(
+        estimates.begin() + static_cast<std::ptrdiff_t>(row * from), from, t.begin());
+    if (adjustment) (*adjustment)(t);
+    double* out = t.data() + from;
     for (const Quantity& quantity : quantities)
       *out++ = quantity(t);
     for (const StudentisedColumn& column : studentised) {

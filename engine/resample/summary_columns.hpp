@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/resample/quantity.hpp"
+#include "engine/resample/reb_adjustment.hpp"
 
 namespace merit {
 
@@ -23,8 +25,11 @@ struct SummaryColumns {
   std::int64_t num_std_errors = 0;
   std::vector<Quantity> quantities = {};
   std::vector<StudentisedColumn> studentised = {};
+  std::optional<RebAdjustment> adjustment = {};  ///< of the estimates, before all else
 
-  bool as_stored() const { return quantities.empty() && studentised.empty(); }
+  bool as_stored() const {
+    return quantities.empty() && studentised.empty() && !adjustment;
+  }
   bool need_std_errors() const { return !studentised.empty(); }
   std::size_t first_studentised() const {
     return static_cast<std::size_t>(num_estimates) + quantities.size();

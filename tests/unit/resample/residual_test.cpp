@@ -10,6 +10,7 @@
 
 #include "engine/fit/gaussian_fit.hpp"
 #include "engine/random/stream.hpp"
+#include "engine/resample/transformation.hpp"
 #include "tests/support/compare_fits.hpp"
 #include "tests/support/same_rows.hpp"
 #include "tests/support/two_level_rows.hpp"
@@ -160,6 +161,31 @@ Eigen::VectorXd chambers(const Example& e, std::int64_t r, RebType type, bool bl
   return y;
 }
 
+/// Van der Leeden, Meijer & Busing (2008), with the Cholesky factor of each group's covariance
+/// matrix written out.
+Eigen::VectorXd van_der_leeden(const Example& e, std::int64_t r) {
+  const auto factor = [&](Eigen::Index j) {
+    const Eigen::Index n = e.size(j);
+    const Eigen::MatrixXd V = Eigen::MatrixXd::Constant(n, n, e.fit.tau * e.fit.tau) +
+                              e.fit.sigma * e.fit.sigma * Eigen::MatrixXd::Identity(n, n);
+    return Eigen::MatrixXd(V.llt().matrixL());
+  };
+  Eigen::VectorXd z(e.num_obs());
+  for (Eigen::Index j = 0; j < e.num_groups(); ++j)
+    z.segment(e.first(j), e.size(j)) =
+        factor(j).inverse() * e.marginal.segment(e.first(j), e.size(j));
+  z = pool_of(z, 1.0);
+  Stream rows(kSeed, Purpose::residual_rows, r);
+  Eigen::VectorXd y = e.fitted;
+  for (Eigen::Index j = 0; j < e.num_groups(); ++j) {
+    Eigen::VectorXd drawn(e.size(j));
+    for (double& value : drawn)
+      value = z[rows.index(e.num_obs())];
+    y.segment(e.first(j), e.size(j)) += factor(j) * drawn;
+  }
+  return y;
+}
+
 /// Modugno & Giannerini (2015), leverages from the n × n hat matrix.
 Eigen::VectorXd modugno(const Example& e, std::int64_t r, WildHc hc, WildWeights kind) {
   const Eigen::MatrixXd X = e.rows.z.leftCols(e.rows.num_fixed());
@@ -214,6 +240,13 @@ BOOST_AUTO_TEST_CASE(reb_bootstrap_is_chambers_and_chandras) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(transformation_bootstrap_is_van_der_leedens) {
+  const auto scheme = [](const Example& e) {
+    return transformation_bootstrap(e.stats, e.by_group, e.fit, e.options());
+  };
+  BOOST_TEST(worst_difference(scheme, van_der_leeden) < 1e-9);
+}
+
 BOOST_AUTO_TEST_CASE(wild_bootstrap_is_modugno_and_giannerinis) {
   for (const WildHc hc : {WildHc::hc2, WildHc::hc3}) {
     for (const WildWeights weights :
@@ -256,6 +289,8 @@ BOOST_AUTO_TEST_CASE(replicates_are_a_function_of_their_number) {
   };
   BOOST_TEST(cuts_change_nothing(*scheme_at(SimdLevel::v2)));
   BOOST_TEST(levels_change_nothing(scheme_at));
+  BOOST_TEST(cuts_change_nothing(
+      *transformation_bootstrap(e.stats, e.by_group, e.fit, e.options())));
   BOOST_TEST(cuts_change_nothing(*wild_bootstrap(
       e.stats, e.by_group, e.fit, WildHc::hc2, WildWeights::webb, e.options())));
 }
@@ -267,9 +302,12 @@ BOOST_AUTO_TEST_CASE(boundary_fit) {
   const FitResult fit = fit_gaussian(stats);
   BOOST_TEST(fit.tau == 0.0);
   const GroupRows by_group = group_rows(rows.z, rows.group);
-  const ReplicateRows got = make(*residual_bootstrap(stats, by_group, fit, {}), 0, 200);
-  for (const double value : got.estimate)
-    BOOST_TEST(std::isfinite(value));
+  const auto all_finite = [](const Scheme& scheme) {
+    for (const double value : make(scheme, 0, 200).estimate)
+      BOOST_TEST(std::isfinite(value));
+  };
+  all_finite(*residual_bootstrap(stats, by_group, fit, {}));
+  all_finite(*transformation_bootstrap(stats, by_group, fit, {}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
