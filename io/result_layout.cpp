@@ -99,6 +99,7 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   add("log_likelihood", fit.log_likelihood);
   add("sigma", fit.sigma);
   add("tau_std_error", fit.tau_std_error);
+  add("sigma_std_error", fit.sigma_std_error);
   add("latent_variance", fit.latent_variance);
   add("response_icc", fit.response_icc);
   if (fit.quadrature) {
@@ -143,6 +144,7 @@ void lay_out_replicates(hdf5::Group root,
                         const ReplicatePlan& plan,
                         const std::vector<std::string>& columns,
                         const std::vector<std::string>& terms) {
+  const std::vector<std::string>& with_errors = plan.keep_sd_errors ? columns : terms;
   const RowNames names = row_names(plan.kind);
   hdf5::Group group = root.create_group(names.group);
   group.set_attribute(names.count, plan.num_replicates);
@@ -153,8 +155,8 @@ void lay_out_replicates(hdf5::Group root,
 
   const std::int64_t rows = plan.num_rows();
   lay_out_matrix(group, names.values, rows, columns);
-  if (plan.keep_std_errors && !terms.empty()) {
-    lay_out_matrix(group, "std_error", rows, terms);
+  if (plan.keep_std_errors && !with_errors.empty()) {
+    lay_out_matrix(group, "std_error", rows, with_errors);
   }
   lay_out_rows<double>(group, "log_likelihood", rows);
   lay_out_rows<std::uint8_t>(group, "status", rows);

@@ -143,6 +143,7 @@ StoredFit read_fit(const hdf5::Group& group) {
   out.fit.sigma =
       out.fit.method.empty() ? group.attribute<double>("sigma") : optional("sigma");
   out.fit.tau_std_error = optional("tau_std_error");
+  out.fit.sigma_std_error = optional("sigma_std_error");
   out.fit.latent_variance = optional("latent_variance");
   out.fit.response_icc = optional("response_icc");
   if (const auto nodes = group.find_attribute<std::int64_t>("nagq")) {

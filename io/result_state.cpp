@@ -78,6 +78,8 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
   shape.shard = {group.attribute<std::int64_t>("shard"),
                  group.attribute<std::int64_t>("num_shards")};
   shape.keep_std_errors = group.exists("std_error");
+  shape.keep_sd_errors =
+      shape.keep_std_errors && group.dataset("std_error").row_size() > p;
   if (shape.num_replicates < 1 || shape.block_rows < 1) {
     throw IoError(group.name() + ": damaged: no replicates, or blocks without rows");
   }
@@ -89,7 +91,10 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
   const std::int64_t R = shape.num_rows();
   columns = posterior ? posterior->columns : merit::estimate_columns(fit);
   check_shape(estimate, {R, std::ssize(columns)});
-  if (shape.keep_std_errors) std_error = open_shaped(group, "std_error", {R, p});
+  if (shape.keep_std_errors) {
+    std_error = group.dataset("std_error");
+    check_shape(*std_error, {R, plan->keep_sd_errors ? std::ssize(columns) : p});
+  }
   log_likelihood = open_shaped(group, "log_likelihood", {R});
   status = open_shaped(group, "status", {R});
   const std::int64_t num_blocks = shape.blocks().count;

@@ -83,6 +83,7 @@ struct ReplicatePlan {
   std::int64_t num_replicates = 0;  ///< R ≥ 1, of the whole job
   std::int64_t block_rows = 1;      ///< replicates per block; the last may be short
   bool keep_std_errors = false;     ///< `--keep all`
+  bool keep_sd_errors = false;      ///< these of τ̂ and σ̂ too
   Shard shard = {};                 ///< what this file holds
 
   RowKind kind = RowKind::replicates;

@@ -222,6 +222,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const ReplicatePlan plan{.num_replicates = command.replicates,
                            .block_rows = block_rows(command, data),
                            .keep_std_errors = command.keep_std_errors,
+                           .keep_sd_errors = command.keep_std_errors,
                            .shard = command.shard};
   if (plan.shard.count > plan.num_blocks()) {
     throw UsageError(
@@ -256,7 +257,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const SummaryRequest summary = all_or_none(comm, [&] {
     TableOptions asked = command.tables;
     if (command.run.dry_run) asked.intervals.clear();  // some rest on fits not made then
-    return summary_request(contents.fit, plan.keep_std_errors, asked, command.run.level);
+    return summary_request(contents.fit, plan, asked, command.run.level);
   });
   if (command.run.dry_run) {
     root_or_none(comm, [&] {

@@ -88,16 +88,24 @@ void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
   }
 }
 
-/// Coefficients; of standard deviations and quantities no standard errors are stored.
-void studentise(const FitResult& fit, SummaryRequest& request) {
-  for (Eigen::Index k = 0; k < fit.beta.size(); ++k) {
-    const double std_error = std::sqrt(fit.vcov(k, k));
-    if (!(std_error > 0.0 && std::isfinite(std_error))) continue;
-    request.originals[static_cast<std::size_t>(k)].studentised =
-        Studentised{.std_error = std_error};
-    request.columns.studentised.push_back(
-        {.estimate = k, .std_error = k, .original = fit.beta[k]});
-  }
+/// What has a standard error: coefficients as they are, standard deviations on the scale of
+/// their logarithm. @param sds  those of the replicates' standard deviations are kept
+void studentise(const FitResult& fit, bool sds, SummaryRequest& request) {
+  const auto add = [&](std::int64_t column, double std_error, bool log_scale) {
+    if (!(std_error > 0.0 && std::isfinite(std_error))) return;
+    Original& original = request.originals[static_cast<std::size_t>(column)];
+    original.studentised = Studentised{.std_error = std_error, .log_scale = log_scale};
+    request.columns.studentised.push_back({.estimate = column,
+                                           .std_error = column,
+                                           .original = original.estimate,
+                                           .log_scale = log_scale});
+  };
+  const Eigen::Index p = fit.beta.size();
+  for (Eigen::Index k = 0; k < p; ++k)
+    add(k, std::sqrt(fit.vcov(k, k)), false);
+  if (!sds) return;
+  if (fit.tau > 0.0) add(p, fit.tau_std_error / fit.tau, true);
+  if (fit.has_sigma()) add(p + 1, fit.sigma_std_error / fit.sigma, true);
 }
 
 /// As a row of replicates.
@@ -133,7 +141,7 @@ void note_unadjusted(const ReplicateTally& tally,
 }  // namespace
 
 SummaryRequest summary_request(const StoredFit& stored,
-                               bool std_errors,
+                               const ReplicatePlan& plan,
                                const TableOptions& tables,
                                double level) {
   const FitResult& fit = stored.fit;
@@ -142,17 +150,18 @@ SummaryRequest summary_request(const StoredFit& stored,
   for (const double estimate : estimates)
     request.originals.push_back({.estimate = estimate});
   request.columns.num_estimates = std::ssize(estimates);
-  request.columns.num_std_errors = fit.beta.size();
+  request.columns.num_std_errors =
+      plan.keep_sd_errors ? std::ssize(estimates) : fit.beta.size();
   add_quantities(stored, estimates, tables.quantities, request);
   if (uses(tables.intervals, IntervalType::bca)) add_accelerations(stored, request);
   if (uses(tables.intervals, IntervalType::stud)) {
-    if (!std_errors && fit.beta.size() > 0) {
+    if (!plan.keep_std_errors && fit.beta.size() > 0) {
       throw UsageError(
           "--intervals stud: the job has not kept its replicates' standard errors: run "
           "merit "
           "bootstrap with --keep all");
     }
-    studentise(fit, request);
+    studentise(fit, plan.keep_sd_errors, request);
   }
   return request;
 }
@@ -176,8 +185,8 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  SummaryRequest request = summary_request(
-      file.fit(), file.replicates()->keep_std_errors, tables, options.level);
+  SummaryRequest request =
+      summary_request(file.fit(), *file.replicates(), tables, options.level);
   for (std::size_t k = 0; k < request.columns.quantities.size(); ++k) {
     TidyRow row;
     row.effect = "quantity";

@@ -7,11 +7,11 @@
 namespace merit {
 
 /// What a table of a job's replicates asks of them.
-/// @param std_errors  whether those of replicates are kept
+/// @param plan  which standard errors of replicates are kept
 /// @throws UsageError if the job has not kept what an interval needs, or a quantity cannot be
 ///         read or is undefined at the estimates
 SummaryRequest summary_request(const StoredFit& fit,
-                               bool std_errors,
+                               const ReplicatePlan& plan,
                                const TableOptions& tables,
                                double level);
 

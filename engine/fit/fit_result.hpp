@@ -34,7 +34,11 @@ struct FitResult {
   double log_likelihood = 0.0;  ///< all constants; REML: −½ REML criterion, as lme4
   bool converged = false;
   bool on_boundary = false;  ///< τ̂ = 0
-  int iterations = 0;        ///< evaluations of the profiled criterion
+  /// Of τ̂ and σ̂, from the observed information; NaN where there is none: τ̂ on the boundary, σ̂
+  /// where the family has none, both where a method has no likelihood.
+  double tau_std_error = std::numeric_limits<double>::quiet_NaN();
+  double sigma_std_error = std::numeric_limits<double>::quiet_NaN();
+  int iterations = 0;  ///< evaluations of the profiled criterion
   /// Of the deviance in log θ at the estimate; 0 on the boundary. Others than the Gaussian: the
   /// last step in standard errors; without convergence the largest scaled gradient.
   double gradient = 0.0;
@@ -42,7 +46,6 @@ struct FitResult {
 
   // Other families than the Gaussian.
   std::string method;  ///< "agq", "laplace", …; empty: the criterion's
-  double tau_std_error = std::numeric_limits<double>::quiet_NaN();
   /// Of the level-one error on the scale of the linear predictor: π²/3 for logit; NaN where
   /// there is none (counts).
   double latent_variance = std::numeric_limits<double>::quiet_NaN();

@@ -140,12 +140,27 @@ Eigen::VectorXd centred_beta(const Eigen::MatrixXd& L) {
       L.row(p).head(p).transpose());
 }
 
+/// Of σ̂ and τ̂ (gaussian_fit.hpp).
+void set_sd_errors(const ProfilePoint& at, double d, FitResult& fit) {
+  const double variance = fit.on_boundary ? 0.0 : 2.0 / at.second;  // of λ̂
+  const double level = 0.5 / d, rho = at.rss_slope;
+  fit.sigma_std_error = fit.sigma * std::sqrt(level + 0.25 * variance * rho * rho);
+  if (fit.on_boundary) return;
+  const double ratio = rho + 1.0 / at.lambda;
+  fit.tau_std_error = fit.tau * std::sqrt(level + 0.25 * variance * ratio * ratio);
+}
+
+/// n − p, or n: what the residual sum of squares is divided by.
+double degrees_of_freedom(const GroupedStats& stats, Criterion criterion) {
+  const bool reml = criterion == Criterion::reml;
+  return stats.num_obs() - (reml ? static_cast<double>(stats.num_fixed()) : 0.0);
+}
+
 }  // namespace
 
 FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion) {
   const Eigen::Index p = stats.num_fixed();
-  const bool reml = criterion == Criterion::reml;
-  const double d = stats.num_obs() - (reml ? static_cast<double>(p) : 0.0);
+  const double d = degrees_of_freedom(stats, criterion);
   const Eigen::MatrixXd L = profile_factor(stats, lambda);
   const auto Lx = L.topLeftCorner(p, p).triangularView<Eigen::Lower>();
 
@@ -192,6 +207,7 @@ FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options) {
   FitResult fit = fit_gaussian_at(stats, best.point.lambda, options.criterion);
   fit.converged = best.converged;
   fit.iterations = search.evaluations;
+  set_sd_errors(best.point, degrees_of_freedom(stats, options.criterion), fit);
   // λ d/dλ = ½ θ d/dθ
   fit.gradient = fit.on_boundary ? 0.0 : 2.0 * best.point.lambda * best.point.first;
   if (!fit.converged) {

@@ -22,12 +22,21 @@ struct FitOptions {
 /// refined by Newton's method in log(λ + 1/n̄), kept inside its bracket by bisection, and
 /// the lowest is taken. The boundary τ̂ = 0 is an answer (`on_boundary`).
 ///
+/// *Standard errors of σ̂ and τ̂.* In log σ² and log λ the second derivatives of the deviance at
+/// its minimum are d, −dλρ and λ²f″ + d(λρ)², with f the profiled deviance and ρ = (log rss)′.
+/// Twice the inverse of that matrix has, with V = 2/(λ²f″),
+///
+///     Var log σ̂ = 1/(2d) + V(λρ)²/4,    Var log τ̂ = 1/(2d) + V(λρ + 1)²/4.
+///
+/// On the boundary λ is known to be 0, and Var log σ̂ = 1/(2d).
+///
 /// @throws DataError if no fit exists: one group, no group with two rows, a constant
 ///         response, no more rows than coefficients, collinear columns, an exact fit (the
 ///         likelihood has no bound), fixed effects that tell all groups apart (r = 0)
 FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options = {});
 
-/// Everything but the search: the fit at a given λ = θ², e.g. a resumed or a known one.
+/// Everything but the search: the fit at a given λ = θ², e.g. a resumed or a known one;
+/// without standard errors of σ̂ and τ̂.
 FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion);
 
 /// Conditional modes b̂_j = λ ω_j (ȳ_j − x̄_jᵀβ̂) and their sds σ̂ √(λ/(1 + n_j λ)).

@@ -72,8 +72,9 @@ MERIT_INLINE IntLanes is_minimum(const Lanes* value, int num_grid, int k) {
 }
 
 struct Slope {
-  Lanes first;   ///< f′(λ)
-  Lanes second;  ///< f″(λ)
+  Lanes first;    ///< f′(λ)
+  Lanes second;   ///< f″(λ)
+  Lanes log_rss;  ///< (log rss)′(λ)
 };
 
 struct FoundLambda {

@@ -108,6 +108,7 @@ ProfilePoint profile_derivatives(const GroupedStats& stats,
   ProfilePoint point;
   point.lambda = lambda;
   point.deviance = deviance(stats, t, L, criterion);
+  point.rss_slope = -Myy;
   point.first = -d * Myy + t.weight.sum();
   point.second = d * (2.0 * Qyy - Myy * Myy - 2.0 * M.row(p).head(p).squaredNorm()) -
                  t.weight.square().sum();

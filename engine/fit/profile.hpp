@@ -37,8 +37,9 @@ namespace merit {
 struct ProfilePoint {
   double lambda = 0.0;
   double deviance = 0.0;
-  double first = 0.0;   ///< d deviance / dλ
-  double second = 0.0;  ///< d² deviance / dλ²
+  double first = 0.0;      ///< d deviance / dλ
+  double second = 0.0;     ///< d² deviance / dλ²
+  double rss_slope = 0.0;  ///< d log rss / dλ
 };
 
 /// The Cholesky factor L of A(λ), (p+1) × (p+1).

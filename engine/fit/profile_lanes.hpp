@@ -174,6 +174,7 @@ profile_slope(const Groups& groups, int p, bool reml, Lanes d, const ProfileScra
   for (int a = 0; a < p; ++a)
     row_square = fma(last[a], last[a], row_square);
   Slope slope;
+  slope.log_rss = -Myy;
   slope.first = weight_sum - d * Myy;
   slope.second = d * (two * Qyy - Myy * Myy - two * row_square) - square_sum;
   if (!reml) return slope;

@@ -77,7 +77,7 @@ MERIT_INLINE Slope slope_at(const RotatedConstants& m,
   const Lanes d = broadcast(m.criterion_df);
   const Lanes ratio = S1 / S;
   const Lanes curvature = broadcast(2.0) * (S2 / S) - ratio * ratio;
-  return {D1 - d * ratio, d * curvature - D2};
+  return {D1 - d * ratio, d * curvature - D2, -ratio};
 }
 
 /// Σ log(1 + λ x_i) c_i from products of eight factors: one logarithm for eight terms.

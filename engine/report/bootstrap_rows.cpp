@@ -24,7 +24,9 @@ std::string reason(Undefined why) {
     case Undefined::beyond_pole:
       return "the acceleration is too large for this level";
     case Undefined::no_std_error:
-      return "standard errors are stored of coefficients alone";
+      return "the estimate has no standard error (a quantity, a standard deviation of 0, "
+             "or one of "
+             "a method without a likelihood)";
     case Undefined::no:
     case Undefined::few_replicates:
       break;

@@ -104,7 +104,9 @@ std::vector<TidyRow> variance_rows(const FitResult& fit, const std::string& grou
   between.group = group;
   between.term = "sd__(Intercept)";
   between.estimate = fit.tau;
-  if (std::isfinite(fit.tau_std_error)) between.std_error = fit.tau_std_error;
+  // Of Gaussian models, as lme4, none: it says little of an estimate so far from normal.
+  const bool shows_error = !fit.method.empty() && std::isfinite(fit.tau_std_error);
+  if (shows_error) between.std_error = fit.tau_std_error;
   if (!fit.has_sigma()) return {between};
   TidyRow residual;
   residual.effect = "ran_pars";

@@ -23,7 +23,7 @@ class GlmmScheme : public Scheme {
 
   void resize(std::int64_t count, ReplicateRows& rows) const {
     const std::int64_t p = fit_.result.beta.size();
-    rows.resize(count, p + 1, options_.keep_std_errors ? p : 0);
+    rows.resize(count, p + 1, options_.keep_std_errors ? p + 1 : 0);
   }
 
   std::shared_ptr<const GlmmModel> model_;

@@ -2,6 +2,7 @@
 #include "engine/resample/grouped_kernel.hpp"
 
 #include "engine/fit/profile_lanes.hpp"
+#include "engine/fit/sd_error_lanes.hpp"
 #include "engine/random/random_lanes.hpp"
 #include "engine/resample/write_lanes.hpp"
 
@@ -242,6 +243,10 @@ MERIT_INLINE void fit_and_write(const GroupConstants& m,
   for (int k = 0; k < p; ++k) {
     writer.std_error(k, sigma * sqrt(unscaled_variance(m, k, s)));
   }
+  const Slope slope = profile_slope(groups, p, m.reml, d, s);
+  const SdErrors sds = sd_errors(slope, found, sigma, d);
+  writer.std_error(p, sds.tau);
+  writer.std_error(p + 1, sds.sigma);
 }
 
 /// Lays the scratch out; `own` are the pairs of the replicate's own within matrix.

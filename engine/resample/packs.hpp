@@ -34,10 +34,11 @@ void make_in_packs(std::int64_t first,
                    const MakePack& make_pack) {
   static thread_local AlignedVector<double> memory;
   double* const scratch = scratch_memory(memory, scratch_size);
-  rows.resize(count, p + 2, keep_std_errors ? p : 0);
+  rows.resize(count, p + 2, keep_std_errors ? p + 2 : 0);
   for (std::int64_t done = 0; done < count; done += kPackSize) {
+    double* const errors = rows.std_error.data() + done * (p + 2);
     const ReplicateSpan span{rows.estimate.data() + done * (p + 2),
-                             keep_std_errors ? rows.std_error.data() + done * p : nullptr,
+                             keep_std_errors ? errors : nullptr,
                              rows.log_likelihood.data() + done,
                              rows.status.data() + done,
                              static_cast<int>(std::min(kPackSize, count - done))};

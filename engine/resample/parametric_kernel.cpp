@@ -2,6 +2,7 @@
 #include "engine/resample/parametric_kernel.hpp"
 
 #include "engine/fit/rotated_lanes.hpp"
+#include "engine/fit/sd_error_lanes.hpp"
 #include "engine/random/random_lanes.hpp"
 #include "engine/resample/write_lanes.hpp"
 
@@ -62,6 +63,9 @@ MERIT_INLINE void fit_and_write(const ParametricConstants& m,
       between = fma(shrink[i], broadcast(square[i]), between);
     writer.std_error(k, sigma * sqrt(fma(lambda, between, broadcast(m.var_at_zero[k]))));
   }
+  const SdErrors sds = sd_errors(slope_at(m, data, lambda), found, sigma, d);
+  writer.std_error(m.p, sds.tau);
+  writer.std_error(m.p + 1, sds.sigma);
 }
 
 void draw_and_fit(const ParametricConstants& m,

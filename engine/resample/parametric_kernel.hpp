@@ -11,7 +11,7 @@ namespace merit {
 /// Where a kernel writes eight replicates, row by row. Rows beyond `count` are not written.
 struct ReplicateSpan {
   double* estimate;        ///< count × (p + 2): β̂, τ̂, σ̂
-  double* std_error;       ///< count × p, or null
+  double* std_error;       ///< count × (p + 2), the same, or null
   double* log_likelihood;  ///< count
   std::uint8_t* status;    ///< count, ReplicateStatus
   int count;               ///< 1 … 8

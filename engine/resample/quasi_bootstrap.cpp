@@ -23,7 +23,7 @@ class QuasiScheme : public Scheme {
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     const std::int64_t p = model_->rows.num_fixed;
     const std::int64_t num_sds = options_.fit.free_scale ? 2 : 1;
-    rows.resize(count, p + num_sds, options_.scheme.keep_std_errors ? p : 0);
+    rows.resize(count, p + num_sds, options_.scheme.keep_std_errors ? p + num_sds : 0);
     pool_.with_worker([&] { return std::make_unique<Worker>(*model_); },
                       [&](Worker& worker) {
                         for (std::int64_t r = 0; r < count; ++r) {
@@ -84,6 +84,9 @@ class QuasiScheme : public Scheme {
       out.std_error[static_cast<std::size_t>(at * out.num_std_errors + a)] =
           std::sqrt(result.vcov(a, a));
     }
+    // No likelihood, so no information about standard deviations.
+    const auto errors = out.std_error.begin() + at * out.num_std_errors;
+    std::fill(errors + p, errors + out.num_std_errors, std::nan(""));
   }
 
   mutable WorkerPool<Worker> pool_;

@@ -40,8 +40,9 @@ constexpr bool has_estimate(std::uint8_t code) {
 /// Results of consecutive replicates, one row each, as they are stored.
 struct ReplicateRows {
   std::int64_t count = 0;
-  std::int64_t num_estimates = 0;      ///< p + 2: β̂, τ̂, σ̂; without σ p + 1
-  std::int64_t num_std_errors = 0;     ///< p (β̂ only), or 0 when they are not kept
+  std::int64_t num_estimates = 0;  ///< p + 2: β̂, τ̂, σ̂; without σ p + 1
+  /// Of the first so many estimates, or 0 when they are not kept. What has none is NaN.
+  std::int64_t num_std_errors = 0;
   std::vector<double> estimate;        ///< count × num_estimates, row-major
   std::vector<double> std_error;       ///< count × num_std_errors, row-major
   std::vector<double> log_likelihood;  ///< count

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/model/elementary.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
 namespace merit {
@@ -28,10 +29,12 @@ std::span<const double> SummaryColumns::values(std::span<const double> estimates
     for (const Quantity& quantity : quantities)
       *out++ = quantity(t);
     for (const StudentisedColumn& column : studentised) {
+      const double value = t[static_cast<std::size_t>(column.estimate)];
       const double s =
           std_errors[row * errors + static_cast<std::size_t>(column.std_error)];
-      const double z =
-          (t[static_cast<std::size_t>(column.estimate)] - column.original) / s;
+      const double z = column.log_scale
+                           ? elementary::log(value / column.original) * (value / s)
+                           : (value - column.original) / s;
       if (std::isfinite(z)) *out = z;
       ++out;
     }

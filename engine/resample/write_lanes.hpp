@@ -36,7 +36,7 @@ class LaneWriter {
     scatter(out_.estimate + k, p_ + 2, value);
   }
   MERIT_INLINE void std_error(int k, Lanes value) const {
-    scatter(out_.std_error + k, p_, value);
+    scatter(out_.std_error + k, p_ + 2, value);
   }
   MERIT_INLINE void log_likelihood(Lanes value) const {
     scatter(out_.log_likelihood, 1, value);

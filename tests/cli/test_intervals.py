@@ -288,7 +288,7 @@ def test_bca_that_a_job_cannot_give(study, tmp_path):
 
 
 def test_studentised_are_those_of_their_formula(study, tmp_path):
-    """boot:::stud.ci with the stored standard errors of the coefficients."""
+    """boot:::stud.ci with the stored standard errors, of standard deviations with h = log."""
     out = tmp_path / "out.h5"
     bootstrap(study, out, "--type", "residual")
     report = merit_json("summarize", out, "--level", LEVEL, "--intervals", "stud")
@@ -296,6 +296,7 @@ def test_studentised_are_those_of_their_formula(study, tmp_path):
         keep = file["replicates/status"][:] <= 1
         std_error = file["replicates/std_error"][:][keep]
         s0 = file["fit/std_error"][:]
+        of_fit = dict(file["fit"].attrs)
     for k, term in enumerate(["(Intercept)", "x", "w"]):
         t0, t = replicates_of(out)[term]
         z = (t - t0) / std_error[:, k]
@@ -304,9 +305,31 @@ def test_studentised_are_those_of_their_formula(study, tmp_path):
                   [s0[k] * quantile_mcse(z, q) for q in ALPHA[::-1]])
         p = (1 + np.sum(np.abs(z) >= abs(t0 / s0[k]))) / (len(z) + 1)
         assert row["p.value"] == pytest.approx(p, rel=1e-14)
-    assert rows_of(report["tidy"], "stud")["sd__(Intercept)"]["conf.low"] is None
-    assert ("no stud interval of sd__(Intercept), sd__Observation: standard errors are stored of "
-            "coefficients alone") in report["notes"]
+    for k, (term, name) in enumerate([("sd__(Intercept)", "tau"), ("sd__Observation", "sigma")], 3):
+        t0, t = replicates_of(out)[term]
+        inside = t > 0
+        z = (np.log(t) - np.log(t0))[inside] / (std_error[:, k] / t)[inside]
+        s0 = of_fit[f"{name}_std_error"] / of_fit[name]
+        row = rows_of(report["tidy"], "stud")[term]
+        ends = [t0 * np.exp(-s0 * quantile(z, q)) for q in ALPHA[::-1]]
+        check_row(row, ends,
+                  [end * s0 * quantile_mcse(z, q) for end, q in zip(ends, ALPHA[::-1])])
+
+
+def test_studentised_where_there_is_no_standard_error(study, tmp_path):
+    """Of a quantity, of a standard deviation of 0, of PQL's standard deviations."""
+    flat = two_level(12, 7)
+    flat["y"] = flat["y"] - np.repeat([flat["y"][flat["g"] == g].mean() for g in np.unique(flat["g"])],
+                                      7)
+    at_zero = write_group(tmp_path / "flat.h5", flat)
+    merit("bootstrap", at_zero, "y ~ x + (1 | g)", "--replicates", 40, "--output", tmp_path / "a.h5")
+    report = merit_json("summarize", tmp_path / "a.h5", "--intervals", "stud", "--quantity", "icc")
+    rows = rows_of(report["tidy"], "stud")
+    for term in ("sd__(Intercept)", "icc"):
+        assert rows[term]["conf.low"] is None
+    assert rows["sd__Observation"]["conf.low"] is not None
+    assert [note for note in report["notes"]
+            if note.startswith("no stud interval of sd__(Intercept), icc: the estimate has no standard")]
 
 
 def test_studentised_need_standard_errors_in_the_file(study, tmp_path):

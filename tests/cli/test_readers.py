@@ -47,7 +47,7 @@ def test_replicates_with_h5py_in_one_line(place):
         e = f["replicates/estimate"]
         replicates = pd.DataFrame(e[:], columns=e.attrs["columns"])
         assert e.shape == (999, 6) and e.dtype == np.float64
-        assert f["replicates/std_error"].shape == (999, 4)
+        assert f["replicates/std_error"].shape == (999, 6)
         assert (f["replicates/status"][:] <= 1).all()
     tidy = read_csv(summary(place)).set_index("term")
     assert list(tidy.index) == list(replicates.columns)

@@ -107,7 +107,7 @@ Sample from_scheme(const Scheme& scheme, const Study& study) {
     add(sample,
         study.model.beta,
         rows.estimate.data() + 5 * at,
-        rows.std_error.data() + 3 * at,
+        rows.std_error.data() + static_cast<std::size_t>(rows.num_std_errors) * at,
         rows.log_likelihood[at]);
   }
   return sample;

@@ -30,8 +30,13 @@ inline double difference(const ReplicateRows& rows,
     const auto a = static_cast<Eigen::Index>(k);
     const double se = std::sqrt(fit.vcov(a, a));
     worst = std::max(worst, std::abs(estimate[k] - fit.beta[a]) / se);
-    worst = std::max(worst, std::abs(rows.std_error[at * p + k] / se - 1.0));
+    worst = std::max(worst, std::abs(rows.std_error[at * (p + 2) + k] / se - 1.0));
   }
+  const double* sd_error = rows.std_error.data() + at * (p + 2) + p;
+  if (std::isnan(sd_error[0]) != fit.on_boundary) return HUGE_VAL;
+  if (!fit.on_boundary)
+    worst = std::max(worst, std::abs(sd_error[0] / fit.tau_std_error - 1.0));
+  worst = std::max(worst, std::abs(sd_error[1] / fit.sigma_std_error - 1.0));
   return std::isnan(worst) ? HUGE_VAL : worst;
 }
 

@@ -351,4 +351,41 @@ BOOST_AUTO_TEST_CASE(extreme_ratios_of_the_two_sds) {
   }
 }
 
+// Against second differences of the dense deviance in log σ and log τ.
+BOOST_AUTO_TEST_CASE(standard_errors_of_standard_deviations) {
+  const TwoLevelRows rows = random_rows(
+      {.sizes = {5, 3, 4, 2, 6, 3}, .person_columns = 1, .group_columns = 1, .tau = 0.9},
+      4);
+  for (const Criterion criterion : kCriteria) {
+    const FitResult got = fit(rows, criterion);
+    BOOST_TEST_REQUIRE(got.tau > 0.0);
+    const auto deviance = [&](long double log_sigma, long double log_tau) {
+      const long double lambda = std::exp(2.0L * (log_tau - log_sigma));
+      const DenseFit<long double> at = dense_fit<long double>(rows, lambda, criterion);
+      const auto n = static_cast<long double>(rows.z.rows());
+      const auto p = static_cast<long double>(rows.num_fixed());
+      const long double d = criterion == Criterion::reml ? n - p : n;
+      // d log σ̂² + d, as at the profile's σ̂, becomes d log σ² + d σ̂²/σ².
+      const long double ratio = at.sigma * at.sigma / std::exp(2.0L * log_sigma);
+      return at.deviance + d * (ratio - 1.0L - std::log(ratio));
+    };
+    const long double s = std::log(static_cast<long double>(got.sigma));
+    const long double t = std::log(static_cast<long double>(got.tau));
+    const long double h = 1e-4L;
+    const long double centre = deviance(s, t);
+    const long double ss =
+        (deviance(s + h, t) - 2 * centre + deviance(s - h, t)) / (h * h);
+    const long double tt =
+        (deviance(s, t + h) - 2 * centre + deviance(s, t - h)) / (h * h);
+    const long double st = (deviance(s + h, t + h) - deviance(s + h, t - h) -
+                            deviance(s - h, t + h) + deviance(s - h, t - h)) /
+                           (4 * h * h);
+    const long double determinant = ss * tt - st * st;
+    const auto expected_sigma = static_cast<double>(std::sqrt(2 * tt / determinant));
+    const auto expected_tau = static_cast<double>(std::sqrt(2 * ss / determinant));
+    BOOST_TEST(error(got.sigma_std_error / got.sigma, expected_sigma) < 1e-6);
+    BOOST_TEST(error(got.tau_std_error / got.tau, expected_tau) < 1e-6);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

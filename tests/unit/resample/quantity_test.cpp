@@ -123,6 +123,17 @@ BOOST_AUTO_TEST_CASE(columns_are_estimates_quantities_and_studentised) {
   BOOST_TEST(std::isnan(values[15]));
   BOOST_TEST(values[16] == 1.0);
   BOOST_TEST(std::isnan(values[17]));  // (−1 − 1)/0
+  // On the scale of the logarithm: log(2/1)/(0.5/2), and nothing below 0.
+  const SummaryColumns logarithmic{
+      .num_estimates = 1,
+      .num_std_errors = 1,
+      .studentised = {
+          {.estimate = 0, .std_error = 0, .original = 1.0, .log_scale = true}}};
+  const std::vector<double> positive_and_not = {2.0, 0.0}, errors = {0.5, 0.5};
+  const auto logs = logarithmic.values(
+      positive_and_not, errors, std::vector<std::uint8_t>{0, 1}, memory);
+  BOOST_TEST(std::abs(logs[1] - 4.0 * std::log(2.0)) < 1e-14);
+  BOOST_TEST(std::isnan(logs[3]));
   // Nothing to compute: the rows themselves.
   BOOST_TEST(SummaryColumns{}.values(estimates, {}, status, memory).data() ==
              estimates.data());
