@@ -100,13 +100,14 @@ void GlmmRefit::fit(const double* multiplicity,
   const Eigen::MatrixXd jacobian = reported_jacobian(*model_, result.psi);
   double* std_error = out.std_error.data() + at * out.num_std_errors;
   if (covariance.size() == 0) {
-    std::fill_n(std_error, size + 1, kNaN);
+    std::fill_n(std_error, out.num_std_errors, kNaN);
     return;
   }
   const Eigen::MatrixXd half = jacobian * covariance.topLeftCorner(size, size);
   for (Eigen::Index a = 0; a < size; ++a)
     std_error[a] = std::sqrt(half.row(a).dot(jacobian.row(a)));
-  std_error[size] = on_boundary ? kNaN : std::sqrt(covariance(size, size));
+  if (out.num_std_errors > size)
+    std_error[size] = on_boundary ? kNaN : std::sqrt(covariance(size, size));
 }
 
 void GlmmRefit::fail(ReplicateStatus status, std::int64_t at, ReplicateRows& out) {

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(replicates_at_the_truth_cover_as_t_says) {
     for (std::size_t k = 1; k < 3; ++k) {
       const double off =
           rows.estimate[5 * at + k] - model.beta[static_cast<Eigen::Index>(k)];
-      covered[k] += std::abs(off) < z * rows.std_error[3 * at + k];
+      covered[k] += std::abs(off) < z * rows.std_error[5 * at + k];
     }
   }
   check_share(covered[1], count, kOfX, "replicates, person level");
