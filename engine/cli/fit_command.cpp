@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include "engine/cli/inference.hpp"
 #include "engine/cli/layout_lines.hpp"
 #include "engine/cli/model_data.hpp"
+#include "engine/cli/null_test.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/run/agree.hpp"
@@ -24,10 +27,15 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
   const ModelData data =
       read_model_data(comm, command.model, command.run, needs(command.inference));
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
-  root_or_none(comm, [&] {
+  return root_or_none(comm, [&] {
     warn_of_layout(record);
     StoredFit stored = stored_fit(data, fit);
     add_inference(command.inference, command.run, data, fit, stored);
+    if (command.model.null) {
+      for (TestResult& test :
+           test_null(command.model, data, fit, command.run.simd_level()))
+        stored.tests.push_back(std::move(test));
+    }
     const JobDescription job = describe_job(command.model, data);
     if (command.run.dry_run) {
       print(fmt::format("{}: {} rows used, {} groups, {} coefficients; nothing written\n",
@@ -35,7 +43,7 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
                         data.counts.rows_used,
                         data.stats.num_groups(),
                         data.terms.size()));
-      return;
+      return ExitCode::done;
     }
     if (writes) {
       ResultWriter writer(command.run.output,
@@ -55,8 +63,12 @@ ExitCode run(const CommandContext& context, const FitCommand& command) {
                                {.level = command.run.level, .ranef = command.ranef});
     report.notes.insert(report.notes.end(), data.notes.begin(), data.notes.end());
     show(report, command.run.format);
+    const bool tested =
+        std::none_of(stored.tests.begin(), stored.tests.end(), [](const TestResult& t) {
+          return t.kind == "null" && std::isnan(t.statistic);
+        });
+    return fit.result.converged && tested ? ExitCode::done : ExitCode::needs_a_look;
   });
-  return fit.result.converged ? ExitCode::done : ExitCode::needs_a_look;
 }
 
 }  // namespace merit

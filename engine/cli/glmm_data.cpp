@@ -145,7 +145,8 @@ void add_glmm(const Communicator& comm,
   const Design& design = source.design;
   const Family family = options.family_kind();
   const bool ordinal = family == Family::ordinal;
-  if (ordinal && !design.has_intercept()) {
+  const bool has_intercept = data.stats.has_intercept;
+  if (ordinal && !has_intercept) {
     throw UsageError(options.formula +
                      ": an ordinal model has thresholds in the place of the intercept; "
                      "leave the formula's intercept in (no 0 + and no - 1)");
@@ -167,7 +168,7 @@ void add_glmm(const Communicator& comm,
     data.glmm = std::make_shared<const GlmmModel>(glmm_model(
         std::move(rows),
         glm_family(family, options.link_kind(), bernoulli, num_categories, simd),
-        design.has_intercept() && !ordinal));
+        has_intercept && !ordinal));
     for (std::string& note : response_notes(data, design, categories))
       data.notes.push_back(std::move(note));
   });

@@ -5,21 +5,18 @@
 #include <cmath>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "engine/cli/glmm_data.hpp"
+#include "engine/cli/model_columns.hpp"
 #include "engine/cli/row_source.hpp"
 #include "engine/error.hpp"
-#include "engine/model/collinear.hpp"
 #include "engine/model/design.hpp"
 #include "engine/model/magnitude.hpp"
 #include "engine/model/moments_builder.hpp"
-#include "engine/model/text.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/block_reduction.hpp"
 #include "io/digest.hpp"
@@ -71,7 +68,7 @@ struct MomentsPass {
   SimdLevel simd;
 
   Workspace workspace() const {
-    const auto num_columns = std::ssize(design.coefficient_names()) + 1;
+    const auto num_columns = design.num_columns() + 1;
     return {{table.reader(design.table_columns()), {}, {}},
             BlockHasher(levels),
             MomentsBuilder(num_columns, design.has_intercept(), needs.within, simd)};
@@ -194,46 +191,9 @@ void check_magnitudes(const ModelData& data, const std::string& response) {
                   large ? "divide" : "multiply"));
 }
 
-/// Refuses aliased columns, or drops them with a note; the design's columns that are left.
-std::vector<Eigen::Index> resolve_collinear(const ModelOptions& options,
-                                            ModelData& data) {
-  const std::vector<AliasedColumn> aliased = aliased_columns(data.stats);
-  std::vector<Eigen::Index> kept;
-  if (aliased.empty()) {
-    kept.resize(data.terms.size());
-    std::iota(kept.begin(), kept.end(), Eigen::Index{0});
-    return kept;
-  }
-  std::vector<std::string> sentences;
-  std::vector<Eigen::Index> dropped;
-  for (const AliasedColumn& column : aliased) {
-    const std::string& term = data.terms[static_cast<std::size_t>(column.column)];
-    std::vector<std::string> of;
-    for (const Eigen::Index k : column.of)
-      of.push_back(data.terms[static_cast<std::size_t>(k)]);
-    const bool constant = of.size() == 1 && of.front() == "(Intercept)";
-    sentences.push_back(
-        of.empty() ? term + " is 0 in all rows"
-        : constant ? term + " is constant"
-                   : fmt::format("{} is a combination of {}", term, first_few(of)));
-    dropped.push_back(column.column);
-  }
-  if (!options.drop_collinear) {
-    throw DataError(fmt::format(
-        "collinear columns: {}; take them out of the formula, or use --drop-collinear",
-        fmt::join(sentences, "; ")));
-  }
-  data.stats = drop_columns(data.stats, dropped);
-  std::vector<std::string> terms;
-  for (Eigen::Index k = 0; k < static_cast<Eigen::Index>(data.terms.size()); ++k) {
-    if (std::find(dropped.begin(), dropped.end(), k) != dropped.end()) continue;
-    kept.push_back(k);
-    terms.push_back(data.terms[static_cast<std::size_t>(k)]);
-  }
-  data.terms = std::move(terms);
-  data.notes.push_back(
-      fmt::format("collinear columns dropped: {}", fmt::join(sentences, "; ")));
-  return kept;
+std::optional<Formula> null_formula(const ModelOptions& options) {
+  if (!options.null) return std::nullopt;
+  return parse_formula(*options.null, "--null");
 }
 
 /// All rows, on every rank.
@@ -278,7 +238,8 @@ ModelData read_model_data(const Communicator& comm,
                    FrameOptions{.where = options.where,
                                 .offset = options.offset,
                                 .family = options.family_kind(),
-                                .trials = options.trials});
+                                .trials = options.trials},
+                   null_formula(options));
     for (const std::size_t column : design->table_columns()) {
       levels.push_back(hash_levels(*table, column));
     }
@@ -300,7 +261,7 @@ ModelData read_model_data(const Communicator& comm,
   ModelData data;
   data.terms = design->coefficient_names();
   data.group = design->group_name();
-  data.stats = grouped_stats(reduced.moments, design->has_intercept());
+  data.stats = model_stats(*design, reduced.moments);
   for (const double key : data.stats.key) {
     data.group_level.push_back(design->group_label(key));
   }
@@ -315,7 +276,14 @@ ModelData read_model_data(const Communicator& comm,
     if (dropped > 0) data.rows_dropped.emplace_back(columns[i].name, dropped);
   }
   check_magnitudes(data, design->response_name());
-  const std::vector<Eigen::Index> kept = resolve_collinear(options, data);
+  const std::vector<Eigen::Index> kept = resolve_collinear(options, "", data);
+  std::shared_ptr<NestedModel> nested;
+  std::vector<Eigen::Index> nested_columns;
+  if (options.null) {
+    nested = std::make_shared<NestedModel>();
+    nested_columns = nest_model(options, *design, reduced.moments, kept, data, *nested);
+    data.nested = nested;
+  }
   if (!needs.rows) return data;
   const RowSource source{.table = *table,
                          .design = *design,
@@ -329,6 +297,9 @@ ModelData read_model_data(const Communicator& comm,
         all_or_none(comm, [&] { return read_rows(source, kept, data.stats.key); });
   } else {
     add_glmm(comm, options, source, kept, run.simd_level(), data);
+    if (nested) {
+      add_glmm(comm, options, source, nested_columns, run.simd_level(), nested->data);
+    }
   }
   return data;
 }

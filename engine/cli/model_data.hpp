@@ -9,10 +9,13 @@
 #include "engine/fit/glmm_fit.hpp"
 #include "engine/model/group_moments.hpp"
 #include "engine/model/group_rows.hpp"
+#include "engine/model/nesting.hpp"
 #include "engine/model/survey.hpp"
 #include "engine/run/communicator.hpp"
 
 namespace merit {
+
+struct NestedModel;
 
 /// A model on its data: what remains of a snapshot once it has been read. The same on all
 /// ranks.
@@ -24,11 +27,18 @@ struct ModelData {
   std::shared_ptr<const GroupRows> rows;  ///< if asked for
   /// Families other than the Gaussian; `terms` then has the family's own parameters too.
   std::shared_ptr<const GlmmModel> glmm;
+  std::shared_ptr<const NestedModel> nested;  ///< --null
 
   std::string digest;
   RowCounts counts;
   std::vector<std::pair<std::string, std::int64_t>> rows_dropped;  ///< columns with any
   std::vector<std::string> notes;  ///< what a reader should know, e.g. dropped columns
+};
+
+/// A nested model on the same rows.
+struct NestedModel {
+  ModelData data;
+  Nesting nesting;  ///< how its columns are made of the model's
 };
 
 /// What a command needs besides the pooled statistics.
@@ -43,7 +53,8 @@ struct ModelNeeds {
 /// @param examined  what examine_snapshot has found in it; null: examine it. With it threads may
 ///                  read models of one snapshot at once, on Communicator::single()
 /// @throws on all ranks what the snapshot, the formula or the design find wrong; DataError
-///         naming them if columns are collinear and --drop-collinear is off
+///         naming them if columns are collinear and --drop-collinear is off; UsageError naming
+///         a column of --null that is no combination of the model's
 ModelData read_model_data(const Communicator& comm,
                           const ModelOptions& options,
                           const RunSettings& run,

@@ -88,6 +88,13 @@ void add_quasi(CLI::App& app, ModelOptions& model) {
              "its residual sd: estimated or 1 (default free)");
 }
 
+void add_null(CLI::App& app, ModelOptions& model) {
+  app.add_option("--null",
+                 model.null,
+                 "a nested model to test against: a formula with some fixed effects less")
+      ->type_name("FORMULA");
+}
+
 void validate(const ModelOptions& model) {
   if (model.snapshot.empty()) {
     throw UsageError("SNAPSHOT has no name: give the HDF5 file with the data");
@@ -122,6 +129,12 @@ void validate(const ModelOptions& model) {
     throw UsageError(fmt::format("{} goes with --method pql or mql, not {}",
                                  model.pql_inner ? "--pql-inner" : "--pql-scale",
                                  model.method_name()));
+  }
+  if (model.null && model.is_quasi()) {
+    throw UsageError(
+        fmt::format("--null compares likelihoods, which --method {} does not have; use "
+                    "agq or laplace",
+                    model.method));
   }
   validate_nagq(model);
 }

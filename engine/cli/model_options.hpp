@@ -26,6 +26,7 @@ struct ModelOptions {
   std::optional<Criterion> pql_inner;  ///< none: REML
   std::optional<bool> pql_free_scale;  ///< none: estimated
   bool drop_collinear = false;
+  std::optional<std::string> null;  ///< formula of a nested model to compare with
 
   // Of a validated model.
   bool is_gaussian() const { return family == "gaussian"; }
@@ -42,6 +43,9 @@ void add_model(CLI::App& app, ModelOptions& model);
 
 /// The options of quasi-likelihood alone.
 void add_quasi(CLI::App& app, ModelOptions& model);
+
+/// --null, of commands that compare models.
+void add_null(CLI::App& app, ModelOptions& model);
 
 /// @throws UsageError if the options contradict each other
 void validate(const ModelOptions& model);

@@ -135,6 +135,7 @@ void add_options(CLI::App& app, FitCommand& command) {
   add_run(app, command.run);
   add_quasi(app, command.model);
   add_inference(app, command.inference);
+  add_null(app, command.model);
   app.add_flag("--ranef", command.ranef, "the groups' modes as rows too");
 }
 

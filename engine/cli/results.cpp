@@ -89,6 +89,7 @@ JobDescription describe_job(const ModelOptions& options, const ModelData& data) 
                         {"method", options.method_name()},
                         {"results_version", kResultsVersion}};
   if (options.trials) job.emplace_back("trials", *options.trials);
+  if (options.null) job.emplace_back("null", *options.null);
   if (options.is_quasi()) {
     const bool ml = options.pql_inner == Criterion::ml;
     job.emplace_back("pql_inner", std::string(ml ? "ml" : "reml"));

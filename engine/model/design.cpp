@@ -5,8 +5,77 @@
 #include <cassert>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "engine/error.hpp"
+
 namespace merit {
 namespace {
+
+// A nested model is of the same outcome: what differs, named.
+void check_same_outcome(const Formula& formula, const Formula& nested) {
+  const auto refuse =
+      [&](const std::string& what, const std::string& its, const std::string& needed) {
+        throw UsageError(fmt::format(
+            "{} {}: its {} is {}, but the model's is {}; a nested model differs "
+            "in its fixed effects alone",
+            nested.source.what,
+            nested.source.text,
+            what,
+            its,
+            needed));
+      };
+  const auto text_of = [](const Formula& of) {
+    std::string text;
+    for (const Expression& offset : of.offsets)
+      text += (text.empty() ? "" : " + ") + deparse(offset);
+    return text.empty() ? std::string("none") : text;
+  };
+  if (deparse(nested.response) != deparse(formula.response))
+    refuse("response", deparse(nested.response), deparse(formula.response));
+  if (nested.group != formula.group) refuse("grouping", nested.group, formula.group);
+  if (text_of(nested) != text_of(formula))
+    refuse("offset", text_of(nested), text_of(formula));
+}
+
+// Adds `nested`'s variables to the formula's, where its terms then find them.
+void share_variables(Formula& formula, Formula& nested) {
+  std::vector<std::size_t> place;
+  for (Expression& variable : nested.variables) {
+    const std::string text = deparse(variable);
+    const auto same = std::find_if(
+        formula.variables.begin(), formula.variables.end(), [&](const Expression& own) {
+          return deparse(own) == text;
+        });
+    place.push_back(static_cast<std::size_t>(same - formula.variables.begin()));
+    if (same == formula.variables.end()) formula.variables.push_back(variable);
+  }
+  for (Formula::Term& term : nested.terms) {
+    for (std::size_t& variable : term)
+      variable = place[variable];
+    std::sort(term.begin(), term.end());
+  }
+  nested.variables = formula.variables;
+}
+
+// The formula, with the variables of the nested one.
+const Formula& joined(Formula& formula, std::optional<Formula>& nested) {
+  if (nested) {
+    check_same_outcome(formula, *nested);
+    share_variables(formula, *nested);
+  }
+  return formula;
+}
+
+bool same_components(const ModelColumn& a, const ModelColumn& b) {
+  return std::equal(a.components.begin(),
+                    a.components.end(),
+                    b.components.begin(),
+                    b.components.end(),
+                    [](const ModelColumn::Component& x, const ModelColumn::Component& y) {
+                      return x.variable == y.variable && x.level == y.level;
+                    });
+}
 
 // The values of the rows used, one after the other.
 void copy_used(const FrameBlock& frame, const double* values, std::vector<double>& out) {
@@ -29,10 +98,14 @@ Eigen::MatrixXd DesignBlock::z() const {
   return z;
 }
 
-Design::Design(Formula formula, Table& table, const FrameOptions& options)
+Design::Design(Formula formula,
+               Table& table,
+               const FrameOptions& options,
+               std::optional<Formula> nested)
     : formula_(std::move(formula)),
+      nested_(std::move(nested)),
       family_(options.family),
-      frame_(formula_, table, options) {
+      frame_(joined(formula_, nested_), table, options) {
   if (!needs_survey()) make_columns();
 }
 
@@ -46,6 +119,16 @@ void Design::make_columns() {
   names_.clear();
   for (const ModelColumn& column : columns_)
     names_.push_back(column.name);
+  nested_columns_.clear();
+  if (!nested_) return;
+  for (const ModelColumn& column : model_columns(*nested_, frame_.variable_kinds())) {
+    const auto same =
+        std::find_if(columns_.begin(), columns_.end(), [&](const ModelColumn& own) {
+          return same_components(own, column);
+        });
+    nested_columns_.push_back({column.name, same - columns_.begin()});
+    if (same == columns_.end()) columns_.push_back(column);
+  }
 }
 
 DesignBlock Design::evaluate(const RowBlock& block) const {

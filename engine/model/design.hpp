@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ struct DesignBlock {
   std::vector<std::vector<double>> computed;  // p + 2, empty where not needed
 };
 
+/// A column of a nested model: its name, and where it stands among the design's columns.
+struct NestedColumn {
+  std::string name;
+  Eigen::Index column = 0;
+};
+
 /// How a formula turns rows of a table into columns of numbers: R's model.frame and
 /// model.matrix for a Gaussian response and one random intercept.
 ///
@@ -53,13 +60,20 @@ struct DesignBlock {
 ///
 /// Blocks hold kBlockRows rows of table_columns(), for evaluate() any number of rows.
 /// Evaluation shows plain columns where they are and computes only the others.
+///
+/// A `nested` formula, of a model to compare with on the same rows, adds its variables to those
+/// that must be there, and behind the formula's own columns those of its columns that the formula
+/// does not have.
 class Design {
  public:
   /// Binds the formula to the table's columns; reads no rows (but levels of text columns).
   /// @throws UsageError if formula or --where are at odds with themselves, or name a level
-  ///   that a column does not have
+  ///   that a column does not have, or if `nested` has another response, grouping or offset
   /// @throws DataError if a column is missing or holds text where numbers are needed
-  Design(Formula formula, Table& table, const FrameOptions& options = {});
+  Design(Formula formula,
+         Table& table,
+         const FrameOptions& options = {},
+         std::optional<Formula> nested = std::nullopt);
 
   /// Columns of the table to read, ascending: RowBlock::columns in this order.
   const std::vector<std::size_t>& table_columns() const { return frame_.table_columns(); }
@@ -89,6 +103,11 @@ class Design {
 
   /// R's names of the p fixed-effect columns, in order. needs_survey() must be false.
   const std::vector<std::string>& coefficient_names() const { return names_; }
+  /// Columns that evaluate() makes besides the response: those named, then nested ones.
+  Eigen::Index num_columns() const { return std::ssize(columns_); }
+  /// The columns of the nested formula, in its order; empty without one.
+  const std::vector<NestedColumn>& nested_columns() const { return nested_columns_; }
+  bool nested_has_intercept() const { return nested_ && nested_->has_intercept; }
   bool has_intercept() const { return formula_.has_intercept; }
   std::string response_name() const { return deparse(formula_.response); }
   const std::string& group_name() const { return formula_.group; }
@@ -106,10 +125,12 @@ class Design {
   void evaluate_response(const RowBlock& block, DesignBlock& out) const;
 
   Formula formula_;
+  std::optional<Formula> nested_;  // its variables are formula_'s, where it finds its own
   Family family_;
   ModelFrame frame_;
   std::vector<ModelColumn> columns_;
   std::vector<std::string> names_;
+  std::vector<NestedColumn> nested_columns_;
 };
 
 }  // namespace merit

@@ -318,9 +318,9 @@ class Expander {
 
 }  // namespace
 
-Formula parse_formula(const std::string& text) {
+Formula parse_formula(const std::string& text, const std::string& what) {
   Formula formula;
-  formula.source = {"formula", text};
+  formula.source = {what, text};
   const Expression whole = parse_expression(formula.source);
   if (!whole.is_call("~")) {
     throw error_at(formula.source,

@@ -31,6 +31,7 @@ struct Formula {
 /// @throws UsageError if the text is no formula, uses `.`, or has other than exactly one
 ///   random intercept `(1 | group)`: random slopes, several and nested groupings are refused
 ///   with what to do instead
-Formula parse_formula(const std::string& text);
+/// @param what  where the text stands, for messages
+Formula parse_formula(const std::string& text, const std::string& what = "formula");
 
 }  // namespace merit

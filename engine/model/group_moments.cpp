@@ -123,6 +123,28 @@ std::vector<std::byte> pack(const GroupMoments& moments) {
   return bytes;
 }
 
+GroupMoments select_columns(const GroupMoments& moments,
+                            const std::vector<Index>& columns) {
+  GroupMoments out;
+  out.key = moments.key;
+  out.size = moments.size;
+  out.origin = moments.origin(columns, Eigen::all);
+  out.offset = moments.offset(columns, Eigen::all);
+  if (moments.group_within.rows() == 0) {
+    out.within = moments.within(columns, columns);
+    return out;
+  }
+  std::vector<Index> packed;
+  for (std::size_t a = 0; a < columns.size(); ++a) {
+    for (std::size_t b = 0; b <= a; ++b) {
+      const auto [low, high] = std::minmax(columns[a], columns[b]);
+      packed.push_back(packed_index(high, low));
+    }
+  }
+  out.group_within = moments.group_within(packed, Eigen::all);
+  return out;
+}
+
 GroupMoments unpack_group_moments(std::span<const std::byte> bytes) {
   std::int64_t shape[3];
   std::memcpy(shape, bytes.data(), sizeof shape);

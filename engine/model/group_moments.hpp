@@ -62,6 +62,10 @@ GroupMoments merge(const GroupMoments& a,
                    const GroupMoments& b,
                    SimdLevel simd = SimdLevel::v2);
 
+/// The moments of some columns, in that order.
+GroupMoments select_columns(const GroupMoments& moments,
+                            const std::vector<Eigen::Index>& columns);
+
 std::vector<std::byte> pack(const GroupMoments& moments);
 GroupMoments unpack_group_moments(std::span<const std::byte> bytes);
 

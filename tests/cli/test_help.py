@@ -11,7 +11,7 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--t
          "--drop-collinear", "--simd", "--level", "--seed", "--threads", "--output", "--overwrite",
          "--progress", "--dry-run", "--ranef"]
 COMMANDS = {
-    "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--pql-inner",
+    "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--null", "--pql-inner",
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
                   "--wild-hc", "--wild-weights", "--intervals", "--pql-inner", "--pql-scale",
