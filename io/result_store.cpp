@@ -51,6 +51,8 @@ std::vector<JobDifference> differences(const JobDescription& stored,
 }
 
 std::vector<std::string> estimate_columns(const StoredFit& fit) {
+  const auto compares = [](const TestResult& test) { return test.kind == "null"; };
+  if (std::any_of(fit.tests.begin(), fit.tests.end(), compares)) return {"LRT"};
   std::vector<std::string> columns = fit.terms;
   columns.emplace_back("sd__(Intercept)");
   if (fit.fit.has_sigma()) columns.emplace_back("sd__Observation");
@@ -71,7 +73,7 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   }
   if (contents.replicates) {
     const ReplicatePlan& plan = *contents.replicates;
-    std::int64_t values = p + 2;
+    std::int64_t values = std::ssize(estimate_columns(fit));
     if (contents.posterior) {
       values = std::ssize(contents.posterior->columns);
       for (const std::string& column : contents.posterior->columns)

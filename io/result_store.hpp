@@ -133,7 +133,8 @@ struct ResultContents {
 };
 
 /// Names of the estimate columns: the terms, sd__(Intercept) and, where the model has one,
-/// sd__Observation.
+/// sd__Observation. Of a job that compares the fit with a nested model (it has a test of kind
+/// `null`): LRT.
 std::vector<std::string> estimate_columns(const StoredFit& fit);
 
 /// Bytes on disk of such a result, within some kB; for checks before a job starts.

@@ -57,8 +57,12 @@ def main(arguments):
 
 
 def check_same_model(results):
-    """@throws DataError naming the first difference, or a file without replicates"""
+    """@throws DataError naming the first difference, or a file without replicates of estimates"""
     first = results[0]
+    for result in results:
+        if result.replicates is not None and result.job.get("null"):
+            raise DataError(f"{result.path}: holds likelihood ratios of --null, not replicates of "
+                            "the estimates; merit summarize shows what they say")
     for other in results[1:]:
         for name in MODEL:
             ours, theirs = (str(result.job.get(name, "")) for result in (first, other))

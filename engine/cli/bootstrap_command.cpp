@@ -10,12 +10,14 @@
 #include "engine/cli/delete_one_fits.hpp"
 #include "engine/cli/glmm_data.hpp"
 #include "engine/cli/model_data.hpp"
+#include "engine/cli/null_test.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/replicate_run.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/cli/stored_job.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
+#include "engine/resample/null_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
 #include "engine/resample/quasi_bootstrap.hpp"
 #include "engine/resample/transformation.hpp"
@@ -114,6 +116,30 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
   return row_bootstrap(data.stats, data.rows, unit(command), fit, options);
 }
 
+/// Likelihood ratios of data drawn from the null model.
+std::unique_ptr<Scheme> make_null_scheme(const BootstrapCommand& command,
+                                         const ModelData& data,
+                                         const ComparedFits& fits) {
+  const FitResult& null = fits.null.result;
+  const bool runs_away = fits.null.glmm && !fits.null.glmm->diverging.empty();
+  if (!null.converged || runs_away) {
+    throw DataError(
+        fmt::format("--null {}: {}; nothing can be drawn from such a fit",
+                    *command.model.null,
+                    null.message.empty() ? "did not converge" : null.message));
+  }
+  const NestedModel& nested = *data.nested;
+  const SchemeOptions options = scheme_options(command);
+  if (data.glmm == nullptr)
+    return null_bootstrap(data.stats, nested.data.stats, nested.nesting, null, options);
+  return glmm_null_bootstrap(data.glmm,
+                             nested.data.glmm,
+                             nested.nesting,
+                             *fits.model.glmm,
+                             *fits.null.glmm,
+                             options);
+}
+
 std::unique_ptr<Scheme> make_delete_one_scheme(const BootstrapCommand& command,
                                                const ModelData& data,
                                                const FittedModel& fitted) {
@@ -158,7 +184,8 @@ std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) 
     return std::clamp<std::int64_t>(command.replicates / 64, 1, fits);
   }
   std::int64_t most = 256;  // draws row by row
-  if (command.type == BootstrapType::parametric) most = 16'384;
+  if (command.type == BootstrapType::parametric)
+    most = command.model.null ? 1'024 : 16'384;
   if (command.type == BootstrapType::wild) most = 4'096;
   if (is_cases(command) && unit(command) == ResampleUnit::groups) most = 4'096;
   const std::int64_t share = (command.replicates / 64 + 7) / 8 * 8;
@@ -212,6 +239,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const Communicator& comm = context.comm;
   BootstrapCommand command = given;
   validate(command);
+  if (command.model.null) command.keep_std_errors = false;  // there are none
   StopSignals signals(comm.is_root(), command.run.time_limit);
   const Found found = find_job(comm, "bootstrap", command.model.snapshot, command.run);
   const RunRecord record(comm, context.arguments, command.model.snapshot, command.run);
@@ -245,17 +273,28 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   }
 
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
-  const std::unique_ptr<Scheme> scheme =
-      all_or_none(comm, [&] { return make_scheme(command, data, fit); });
+  std::vector<TestResult> tests;
+  const std::unique_ptr<Scheme> scheme = all_or_none(comm, [&] {
+    if (!command.model.null) return make_scheme(command, data, fit);
+    const ComparedFits fits =
+        compare_fits(command.model, data, fit, command.run.simd_level());
+    tests.push_back(likelihood_ratio_test(command.model, data, fits));
+    return make_null_scheme(command, data, fits);
+  });
   ResultContents contents{.command = "bootstrap",
                           .job = job,
                           .fit = stored_fit(data, fit),
                           .replicates = plan,
                           .provenance = record.at_start(),
                           .session = record.session()};
+  if (command.model.null) {
+    contents.fit.inference = normal_inference(fit.result);
+    contents.fit.tests = tests;
+  }
   contents.fit.delete_one = fit_without_groups(comm, command, data, fit);
   const SummaryRequest summary = all_or_none(comm, [&] {
     TableOptions asked = command.tables;
+    if (command.model.null) return SummaryRequest{};
     if (command.run.dry_run) asked.intervals.clear();  // some rest on fits not made then
     return summary_request(contents.fit, plan, asked, command.run.level);
   });
@@ -275,6 +314,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   ResultWriter* const rows = writer ? &*writer : nullptr;
   // Adjusted replicates are counted when all are there.
   const bool count_now =
+      !command.model.null &&
       !(command.type == BootstrapType::reb && reb_type(command) == RebType::adjusted);
   ReplicateRun replicates(
       comm, *scheme, plan, command.run, count_now ? &summary : nullptr, rows);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/null_report.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/error.hpp"
 #include "engine/resample/acceleration.hpp"
@@ -166,10 +167,35 @@ SummaryRequest summary_request(const StoredFit& stored,
   return request;
 }
 
+namespace {
+
+/// Says so where replicates are missing.
+void add_partial_note(const ResultFile& file, Report& report) {
+  if (file.num_committed() == file.replicates()->num_replicates) return;
+  std::string note = fmt::format("partial: {} of {} replicates are there",
+                                 file.num_committed(),
+                                 file.replicates()->num_replicates);
+  if (const Shard shard = file.shard(); shard != Shard{}) {
+    note += fmt::format(" (shard {}: {} of its {})",
+                        text_of(shard),
+                        file.num_committed(),
+                        file.replicates()->num_rows());
+  }
+  report.notes.push_back(std::move(note));
+}
+
+}  // namespace
+
 Report bootstrap_report(const ResultFile& file,
                         const TableOptions& tables,
                         const ReportOptions& options,
                         const ReplicateSummaries* known) {
+  if (compares_models(file)) {
+    refuse_tables(tables, file.path() + ": holds likelihood ratios of --null");
+    Report report = null_report(file, options);
+    add_partial_note(file, report);
+    return report;
+  }
   Report report =
       fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
   for (const auto& [name, value] : file.job()) {
@@ -212,18 +238,7 @@ Report bootstrap_report(const ResultFile& file,
     for (std::string& note : bca_notes(file))
       report.notes.push_back(std::move(note));
   }
-  if (file.num_committed() < file.replicates()->num_replicates) {
-    std::string note = fmt::format("partial: {} of {} replicates are there",
-                                   file.num_committed(),
-                                   file.replicates()->num_replicates);
-    if (const Shard shard = file.shard(); shard != Shard{}) {
-      note += fmt::format(" (shard {}: {} of its {})",
-                          text_of(shard),
-                          file.num_committed(),
-                          file.replicates()->num_rows());
-    }
-    report.notes.push_back(std::move(note));
-  }
+  add_partial_note(file, report);
   return report;
 }
 

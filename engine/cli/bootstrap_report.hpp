@@ -15,7 +15,8 @@ SummaryRequest summary_request(const StoredFit& fit,
                                const TableOptions& tables,
                                double level);
 
-/// A report of a bootstrap: the replicates' intervals instead of the fit's own.
+/// A report of a bootstrap: the replicates' intervals instead of the fit's own; of `--null` the
+/// tests by its replicates (null_report.hpp).
 /// @param known  of all replicates in the file, if somebody has kept them
 /// @throws UsageError as summary_request
 Report bootstrap_report(const ResultFile& file,

@@ -88,6 +88,14 @@ void add_shard(CLI::App& app, Shard& shard) {
       ->type_name("I/N");
 }
 
+void refuse_tables(const TableOptions& tables, const std::string& why) {
+  const bool quantities = !tables.quantities.empty();
+  if (!quantities && tables.intervals == TableOptions{}.intervals) return;
+  throw UsageError(fmt::format("{}; {} is of estimates, which it does not have",
+                               why,
+                               quantities ? "--quantity" : "--intervals"));
+}
+
 std::string_view name(BootstrapType type) {
   switch (type) {
     case BootstrapType::parametric:
@@ -170,6 +178,7 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
              "what a wild bootstrap multiplies a group's residuals with (default "
              "rademacher)");
   add_tables(app, command.tables);
+  add_null(app, command.model);
   app.add_option_function<std::string>(
          "--keep",
          [&command](const std::string& word) {
@@ -268,6 +277,15 @@ void validate(const BootstrapCommand& command) {
         "of the response; it takes --type parametric or cases",
         name(command.type),
         command.model.family));
+  }
+  if (command.model.null) {
+    if (command.type != BootstrapType::parametric) {
+      throw UsageError(
+          fmt::format("--null draws from the null model, which is --type parametric, not "
+                      "--type {}",
+                      name(command.type)));
+    }
+    refuse_tables(command.tables, "--null makes likelihood ratios");
   }
   if (!(command.max_failed >= 0.0 && command.max_failed <= 1.0)) {
     throw UsageError(

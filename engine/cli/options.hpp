@@ -78,6 +78,10 @@ void add_options(CLI::App& app, SummarizeCommand& command);
 void add_options(CLI::App& app, MergeCommand& command);
 void add_options(CLI::App& app, InspectCommand& command);
 
+/// @throws UsageError if other tables than the usual ones are asked for, of replicates that are no
+///         estimates
+void refuse_tables(const TableOptions& tables, const std::string& why);
+
 /// --shard I/N
 void add_shard(CLI::App& app, Shard& shard);
 

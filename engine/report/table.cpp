@@ -265,7 +265,8 @@ std::string closing(const Report& report) {
 }  // namespace
 
 std::string to_table(const Report& report) {
-  const bool replicates = report.glance.replicates.has_value();
+  // Replicates of a test statistic say nothing of estimates: these are then shown as a fit's.
+  const bool replicates = report.glance.replicates && report.tests.empty();
   const std::vector<TidyRow> fixed = rows_of(report, "fixed");
   const std::vector<TidyRow> variances = rows_of(report, "ran_pars");
   const std::vector<TidyRow> modes = rows_of(report, "ran_vals");

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <cmath>
-
 #include "engine/resample/group_constants.hpp"
 #include "engine/resample/packs.hpp"
 #include "engine/resample/parametric.hpp"
+#include "engine/resample/within_root.hpp"
 
 namespace merit {
 namespace {
-
-/// Directions of W_xx with less than this share of their column's variation are rounding.
-constexpr double kWithinTolerance = 1e-12;
-
-/// R with W = R Rᵀ, p × rank. Columns are scaled to unit variation first, so that the units
-/// of X do not decide the rank; columns that are constant within groups have none.
-Eigen::MatrixXd square_root(const Eigen::MatrixXd& W) {
-  const Eigen::VectorXd scale = W.diagonal().cwiseMax(0.0).cwiseSqrt();
-  const Eigen::VectorXd inverse =
-      (scale.array() > 0.0).select(scale.array().inverse(), 0.0).matrix();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(inverse.asDiagonal() * W *
-                                                             inverse.asDiagonal());
-  const Eigen::Index rank = (eigen.eigenvalues().array() > kWithinTolerance).count();
-  return scale.asDiagonal() * eigen.eigenvectors().rightCols(rank) *
-         eigen.eigenvalues().tail(rank).cwiseSqrt().asDiagonal();
-}
 
 class GroupedParametric : public Scheme {
  public:
@@ -36,7 +19,7 @@ class GroupedParametric : public Scheme {
         sigma_(fit.sigma) {
     const Eigen::Index p = stats.num_fixed();
     mean_sd_ = (fit.tau * fit.tau + fit.sigma * fit.sigma / stats.size.array()).sqrt();
-    root_ = square_root(stats.within.topLeftCorner(p, p));
+    root_ = within_root(stats.within.topLeftCorner(p, p));
     within_df_ = stats.num_obs() - static_cast<double>(stats.num_groups() + root_.cols());
   }
 

@@ -15,7 +15,7 @@ COMMANDS = {
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
                   "--wild-hc", "--wild-weights", "--intervals", "--pql-inner", "--pql-scale",
-                  "--quantity", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
+                  "--quantity", "--null", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--warmup", "--prior", "--prior-grid", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
