@@ -9,6 +9,7 @@
 #include "engine/cli/posterior_data.hpp"
 #include "engine/error.hpp"
 #include "engine/posterior/gaussian_sampler.hpp"
+#include "engine/posterior/gaussian_target.hpp"
 
 namespace merit {
 namespace {
@@ -23,66 +24,107 @@ std::int64_t largest_divisor(std::int64_t n, std::int64_t most) {
   return divisor;
 }
 
-void use_exact_draws(const SampleCommand& command,
-                     const ModelData& data,
-                     const PriorSet& priors,
-                     Posterior& out) {
+void use_proposals(std::shared_ptr<const IndependenceSampler> sampler, Posterior& out) {
+  out.stored.sampler.emplace_back("acceptance", sampler->pilot().acceptance);
+  out.stored.sampler.emplace_back("pareto_k", sampler->pilot().pareto_k);
+  out.stored.sampler.emplace_back("proposal_df", sampler->proposal_width().degrees);
+  out.stored.sampler.emplace_back("proposal_scale", sampler->proposal_width().factor);
+  out.proposals = std::move(sampler);
+}
+
+/// Of a posterior whose group intercepts are integrated out. @param reason  for it, so far
+void use_chains(const SampleCommand& command,
+                const std::shared_ptr<const MarginalPosterior>& marginal,
+                std::string reason,
+                Posterior& out) {
+  out.warmup = command.warmup.value_or(kWarmup);
+  auto sampler = std::make_shared<const IndependenceSampler>(
+      marginal, out.shape, out.warmup, command.run.seed);
+  const bool good = sampler->is_good();
+  if (!good) {
+    reason +=
+        fmt::format("{}independent proposals do not cover the tails (Pareto k {:.2f})",
+                    reason.empty() ? "" : ", and ",
+                    sampler->pilot().pareto_k);
+  }
+  Attributes& said = out.stored.sampler;
+  said = {{"method", std::string(good ? "an independence sampler" : "a slice sampler")}};
+  if (!reason.empty()) said.emplace_back("reason", reason);
+  if (good) {
+    use_proposals(std::move(sampler), out);
+  } else {
+    said.emplace_back("pareto_k", sampler->pilot().pareto_k);
+    out.slices = std::make_shared<const SliceSampler>(
+        marginal, out.shape, out.warmup, command.run.seed);
+  }
+  said.emplace_back("ladder_rungs",
+                    static_cast<std::int64_t>(marginal->ladder.rungs().size()));
+  said.emplace_back("warmup", out.warmup);
+}
+
+void use_quadrature(const SampleCommand& command,
+                    const ModelData& data,
+                    const GlmmFit& fit,
+                    const PriorSet& priors,
+                    Posterior& out) {
+  if (const std::string reason = improper_reason(*data.glmm, priors); !reason.empty())
+    throw UsageError(reason);
+  use_chains(command,
+             std::make_shared<const MarginalPosterior>(
+                 data.glmm, priors, command.model.num_nodes(), fit.psi),
+             "",
+             out);
+  if (fit.result.quadrature) {
+    out.stored.sampler.emplace_back("quadrature_error_log_likelihood",
+                                    fit.result.quadrature->log_likelihood);
+  }
+}
+
+/// A fit as GaussianTarget reports parameters.
+Eigen::VectorXd parameters_of(const FitResult& fit) {
+  Eigen::VectorXd out(fit.beta.size() + 2);
+  out << fit.beta, fit.tau, fit.sigma;
+  return out;
+}
+
+std::shared_ptr<const MarginalPosterior> gaussian_chains(const ModelData& data,
+                                                         const FitResult& fit,
+                                                         const PriorSet& priors) {
+  auto target = std::make_unique<const GaussianTarget>(data.stats, priors);
+  const Eigen::VectorXd start = target->start(parameters_of(fit));
+  try {
+    return std::make_shared<const MarginalPosterior>(std::move(target), start);
+  } catch (const DataError& error) {
+    throw UsageError(fmt::format(
+        "the priors contradict the data so far that the posterior is narrower "
+        "than numbers can tell ({}); widen them",
+        error.what()));
+  }
+}
+
+/// Exact draws, or chains where the priors leave next to nothing of them.
+void use_gaussian(const SampleCommand& command,
+                  const ModelData& data,
+                  const FitResult& fit,
+                  const PriorSet& priors,
+                  Posterior& out) {
   auto posterior = std::make_shared<const GaussianPosterior>(data.stats, priors);
+  if (!posterior->is_practical()) {
+    const double accepted = posterior->acceptance();
+    use_chains(
+        command,
+        gaussian_chains(data, fit, priors),
+        fmt::format("the priors contradict the data so far that {} exact draws "
+                    "would be accepted",
+                    accepted > 0.0 ? fmt::format("{:.2g}% of", 100.0 * accepted) : "no"),
+        out);
+    return;
+  }
   out.stored.sampler = {{"method", std::string("exact independent draws")},
                         {"acceptance", posterior->acceptance()}};
   out.exact = gaussian_sampler(std::move(posterior), out.shape, command.run.seed);
   if (command.warmup) {
     out.notes.emplace_back("--warmup is ignored: the draws are exact and independent");
-  }
-}
-
-void use_proposals(std::shared_ptr<const IndependenceSampler> sampler, Posterior& out) {
-  out.stored.sampler = {{"method", std::string("an independence sampler")},
-                        {"acceptance", sampler->pilot().acceptance},
-                        {"pareto_k", sampler->pilot().pareto_k},
-                        {"proposal_df", sampler->proposal_width().degrees},
-                        {"proposal_scale", sampler->proposal_width().factor}};
-  out.proposals = std::move(sampler);
-}
-
-void use_slices(const std::shared_ptr<const MarginalPosterior>& marginal,
-                const IndependenceSampler& poor,
-                std::uint64_t seed,
-                Posterior& out) {
-  const std::string why =
-      fmt::format("independent proposals do not cover the tails (Pareto k {:.2f})",
-                  poor.pilot().pareto_k);
-  out.stored.sampler = {{"method", std::string("a slice sampler")},
-                        {"reason", why},
-                        {"pareto_k", poor.pilot().pareto_k}};
-  out.slices =
-      std::make_shared<const SliceSampler>(marginal, out.shape, out.warmup, seed);
-}
-
-/// Of a model whose group intercepts are integrated out.
-void use_chains(const SampleCommand& command,
-                const ModelData& data,
-                const GlmmFit& fit,
-                const PriorSet& priors,
-                Posterior& out) {
-  if (const std::string reason = improper_reason(*data.glmm, priors); !reason.empty())
-    throw UsageError(reason);
-  const auto marginal = std::make_shared<const MarginalPosterior>(
-      data.glmm, priors, command.model.num_nodes(), fit.psi);
-  out.warmup = command.warmup.value_or(kWarmup);
-  auto sampler = std::make_shared<const IndependenceSampler>(
-      marginal, out.shape, out.warmup, command.run.seed);
-  if (sampler->is_good()) {
-    use_proposals(std::move(sampler), out);
-  } else {
-    use_slices(marginal, *sampler, command.run.seed, out);
-  }
-  out.stored.sampler.emplace_back(
-      "ladder_rungs", static_cast<std::int64_t>(marginal->ladder.rungs().size()));
-  out.stored.sampler.emplace_back("warmup", out.warmup);
-  if (fit.result.quadrature) {
-    out.stored.sampler.emplace_back("quadrature_error_log_likelihood",
-                                    fit.result.quadrature->log_likelihood);
   }
 }
 
@@ -110,9 +152,9 @@ Posterior make_posterior(const SampleCommand& command,
   }
   try {
     if (data.glmm == nullptr) {
-      use_exact_draws(command, data, priors, out);
+      use_gaussian(command, data, fit.result, priors, out);
     } else {
-      use_chains(command, data, *fit.glmm, priors, out);
+      use_quadrature(command, data, *fit.glmm, priors, out);
     }
   } catch (const DataError& error) {
     throw DataError(command.model.formula + ": " + error.what());
@@ -126,11 +168,12 @@ std::int64_t block_rows(const SampleCommand& command,
                         const ModelData& data,
                         const Posterior& posterior) {
   const std::int64_t share = command.chains * command.draws / 64;
-  if (data.glmm == nullptr) return std::clamp<std::int64_t>(share, 8, 8192);
-  // An evaluation passes over all rows.
+  if (posterior.exact != nullptr) return std::clamp<std::int64_t>(share, 8, 8192);
+  // An evaluation passes over all rows, or all groups.
   constexpr std::int64_t kRowsOfABlock = 640'000;
-  const std::int64_t most =
-      std::clamp<std::int64_t>(kRowsOfABlock / data.counts.rows_used, 1, 8192);
+  const std::int64_t passed =
+      data.glmm != nullptr ? data.counts.rows_used : std::ssize(data.group_level);
+  const std::int64_t most = std::clamp<std::int64_t>(kRowsOfABlock / passed, 1, 8192);
   const std::int64_t rows = std::clamp<std::int64_t>(share, 1, most);
   return posterior.slices == nullptr ? rows : largest_divisor(command.draws, rows);
 }

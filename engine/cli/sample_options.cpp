@@ -32,7 +32,7 @@ void add_options(CLI::App& app, SampleCommand& command) {
              "--warmup",
              command.warmup,
              "N",
-             "moves of each chain before its draws (default 200); gaussian: none needed");
+             "moves of each chain before its draws (default 200); exact draws need none");
   app.add_option_function<std::vector<std::string>>(
          "--prior",
          [&command](const std::vector<std::string>& given) { command.priors = given; },

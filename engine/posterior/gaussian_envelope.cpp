@@ -18,7 +18,6 @@ using elementary::log;
 
 constexpr double kEnoughAccepted = 0.97;
 constexpr std::size_t kMostCells = 400;
-constexpr std::int64_t kMostTries = 200'000;  // per draw
 constexpr double kGridRatio = 4.0;
 constexpr double kLeastShape = 0.25;  // ν/2
 
@@ -284,63 +283,59 @@ GaussianEnvelope::GaussianEnvelope(const RotatedForm& form, const ScalePriors& p
 /// the uniform number that picks one: such an envelope is of no use.
 void GaussianEnvelope::run_pilot() {
   constexpr std::int64_t kPilotDraws = 200;
-  std::int64_t tries = 0;
-  for (std::int64_t number = 0; number < kPilotDraws; ++number) {
-    Variates random(0, Purpose::posterior_pilot, number);
-    draw(random, tries);
-    if (tries > 100 * kPilotDraws) {
-      throw UsageError(
-          "the priors of the standard deviations contradict the data so far that hardly "
-          "a "
-          "proposal is accepted; widen them");
-    }
+  std::int64_t accepted = 0, tries = 0;
+  VariancePoint ignored;
+  for (; accepted < kPilotDraws && tries < 100 * kPilotDraws; ++tries) {
+    Variates random(0, Purpose::posterior_pilot, tries);
+    if (propose(random, ignored)) ++accepted;
   }
-  acceptance_ = static_cast<double>(kPilotDraws) / static_cast<double>(tries);
+  acceptance_ = static_cast<double>(accepted) / static_cast<double>(tries);
 }
 
 VariancePoint GaussianEnvelope::draw(Variates& random, std::int64_t& tries) const {
-  const std::int64_t enough = tries + kMostTries;
-  while (true) {
-    if (++tries > enough) {
-      throw UsageError(
-          "no proposal of the standard deviations was accepted: their priors "
-          "contradict the data; widen them");
-    }
-    const double pick = random.uniform();
-    const auto found = std::lower_bound(cumulative_.begin(), cumulative_.end(), pick);
-    const auto index = std::min<std::ptrdiff_t>(found - cumulative_.begin(),
-                                                std::ssize(cumulative_) - 1);
-    const Cell& cell = cells_[static_cast<std::size_t>(index)];
-    const double u = random.uniform();
-    double lambda = 0.0;
-    switch (cell.shape) {
-      case Shape::from_zero:
-        lambda = cell.high * exp(std::max(log(u) / (cell.q + 1.0), -700.0));
-        break;
-      case Shape::to_infinity:
-        lambda = cell.low * exp(std::min(log(u) / (cell.rate + 1.0), 600.0));
-        break;
-      case Shape::between: {
-        // Inversion: log(1 + u (e^z − 1))/rate, from the end where the density is large.
-        const double width = cell.high - cell.low;
-        const double z = cell.rate * width;
-        if (std::abs(z) < 1e-8) {
-          lambda = cell.low + u * width;
-        } else if (z < 0.0) {
-          lambda = cell.low + log(1.0 - u * (1.0 - exp(std::max(z, -700.0)))) / cell.rate;
-        } else {
-          lambda =
-              cell.high + log(1.0 - u * (1.0 - exp(std::max(-z, -700.0)))) / cell.rate;
-        }
-        lambda = std::clamp(lambda, cell.low, cell.high);
-        break;
+  VariancePoint out;
+  do {
+    ++tries;
+  } while (!propose(random, out));
+  return out;
+}
+
+/// One proposal; whether it is accepted.
+bool GaussianEnvelope::propose(Variates& random, VariancePoint& out) const {
+  const double pick = random.uniform();
+  const auto found = std::lower_bound(cumulative_.begin(), cumulative_.end(), pick);
+  const auto index =
+      std::min<std::ptrdiff_t>(found - cumulative_.begin(), std::ssize(cumulative_) - 1);
+  const Cell& cell = cells_[static_cast<std::size_t>(index)];
+  const double u = random.uniform();
+  double lambda = 0.0;
+  switch (cell.shape) {
+    case Shape::from_zero:
+      lambda = cell.high * exp(std::max(log(u) / (cell.q + 1.0), -700.0));
+      break;
+    case Shape::to_infinity:
+      lambda = cell.low * exp(std::min(log(u) / (cell.rate + 1.0), 600.0));
+      break;
+    case Shape::between: {
+      // Inversion: log(1 + u (e^z − 1))/rate, from the end where the density is large.
+      const double width = cell.high - cell.low;
+      const double z = cell.rate * width;
+      if (std::abs(z) < 1e-8) {
+        lambda = cell.low + u * width;
+      } else if (z < 0.0) {
+        lambda = cell.low + log(1.0 - u * (1.0 - exp(std::max(z, -700.0)))) / cell.rate;
+      } else {
+        lambda = cell.high + log(1.0 - u * (1.0 - exp(std::max(-z, -700.0)))) / cell.rate;
       }
+      lambda = std::clamp(lambda, cell.low, cell.high);
+      break;
     }
-    if (!(lambda > 1e-300 && lambda < 1e300)) continue;  // one draw in 10²⁰⁰
-    const double S = sum_of_squares(lambda);
-    const double sigma = std::sqrt(0.5 * S / random.gamma(0.5 * cell.nu));
-    if (log(random.uniform()) <= log_ratio(cell, lambda, sigma)) return {lambda, sigma};
   }
+  if (!(lambda > 1e-300 && lambda < 1e300)) return false;  // one draw in 10²⁰⁰
+  const double S = sum_of_squares(lambda);
+  const double sigma = std::sqrt(0.5 * S / random.gamma(0.5 * cell.nu));
+  out = {lambda, sigma};
+  return log(random.uniform()) <= log_ratio(cell, lambda, sigma);
 }
 
 }  // namespace merit

@@ -52,7 +52,8 @@ class GaussianEnvelope {
   /// @throws UsageError if the posterior is improper: too few rows or groups for such priors
   GaussianEnvelope(const RotatedForm& form, const ScalePriors& priors);
 
-  /// One draw; `tries` counts the proposals it took.
+  /// One draw; `tries` counts the proposals it took. Not to be asked for where next to none is
+  /// accepted.
   VariancePoint draw(Variates& random, std::int64_t& tries) const;
 
   /// Share of proposals that are accepted, from a fixed pilot.
@@ -78,6 +79,7 @@ class GaussianEnvelope {
   double sum_of_squares(double lambda) const;  // S
 
   void run_pilot();
+  bool propose(Variates& random, VariancePoint& out) const;
 
   const RotatedForm* form_;
   ScalePriors priors_;

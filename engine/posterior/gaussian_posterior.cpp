@@ -2,21 +2,17 @@
 #include "engine/posterior/gaussian_posterior.hpp"
 
 #include <cmath>
-#include <numbers>
 
-#include <fmt/format.h>
-
-#include "engine/error.hpp"
 #include "engine/model/elementary.hpp"
+#include "engine/posterior/gaussian_likelihood.hpp"
 
 namespace merit {
 namespace {
 
-using elementary::exp;
 using elementary::log;
 
 constexpr std::int64_t kPilotDraws = 256;
-constexpr std::int64_t kMostTries = 1'000'000;
+constexpr std::int64_t kPilotTries = 20'000;
 
 /// The same data seen from the common origin: means and intercept relative to it.
 GroupedStats about_origin(GroupedStats stats) {
@@ -46,32 +42,23 @@ GaussianPosterior::GaussianPosterior(const GroupedStats& stats, const PriorSet& 
     if (priors.intercept_is_centred) c.tail(p - 1) = stats.origin.segment(1, p - 1);
     linear_.push_back({c, priors.intercept});
   }
+  run_pilot();
+}
+
+/// Share of proposals of all parameters that are accepted; where there are hardly any, a look is
+/// all that is taken.
+void GaussianPosterior::run_pilot() {
   acceptance_ = envelope_.acceptance();
-  if (linear_.empty()) return;
-  // Would the coefficients' priors let through what the data say?
+  if (linear_.empty() || !is_practical()) return;
   std::int64_t accepted = 0, tries = 0;
-  GaussianDraw draw;
-  for (std::int64_t number = 0; number < 16 * kPilotDraws && accepted < kPilotDraws;
-       ++number) {
-    Variates random(1, Purpose::posterior_pilot, number);
+  VariancePoint at;
+  Eigen::VectorXd centred, beta;
+  for (; tries < kPilotTries && accepted < kPilotDraws; ++tries) {
+    Variates random(1, Purpose::posterior_pilot, tries);
     std::int64_t ignored = 0;
-    const VariancePoint at = envelope_.draw(random, ignored);
-    const Eigen::ArrayXd shrink = 1.0 / (1.0 + at.lambda * form_.mu.array());
-    Eigen::VectorXd beta =
-        form_.beta_ols -
-        at.lambda * (form_.direction *
-                     (form_.mu.array().sqrt() * form_.w.array() * shrink).matrix());
-    undo_origin(beta);
-    ++tries;
-    if (accept_beta(beta, random)) ++accepted;
+    if (propose(random, ignored, at, centred, beta)) ++accepted;
   }
   acceptance_ *= static_cast<double>(accepted) / static_cast<double>(tries);
-  if (accepted * 1000 < tries) {
-    throw UsageError(
-        "the priors of the coefficients contradict the data so far that hardly a "
-        "proposal "
-        "is accepted; widen them");
-  }
 }
 
 void GaussianPosterior::undo_origin(Eigen::VectorXd& beta) const {
@@ -87,45 +74,49 @@ bool GaussianPosterior::accept_beta(const Eigen::VectorXd& beta, Variates& rando
   return ratio >= 0.0 || log(random.uniform()) < ratio;
 }
 
+/// One proposal of (σ, λ) and β, about the origin and not; whether it is accepted.
+bool GaussianPosterior::propose(Variates& random,
+                                std::int64_t& tries,
+                                VariancePoint& at,
+                                Eigen::VectorXd& centred,
+                                Eigen::VectorXd& beta) const {
+  const Eigen::Index p = stats_.num_fixed();
+  Eigen::VectorXd z(p);
+  at = envelope_.draw(random, tries);
+  const double sqrt_lambda = std::sqrt(at.lambda);
+  centred = form_.beta_ols;
+  for (Eigen::Index k = 0; k < p; ++k)
+    z[k] = at.sigma * random.normal();
+  centred.noalias() += ols_factor_.triangularView<Eigen::Lower>() * z;
+  for (Eigen::Index k = 0; k < p; ++k)
+    z[k] = at.sigma * sqrt_lambda * random.normal();
+  centred.noalias() += null_factor_ * z;
+  for (Eigen::Index i = 0; i < form_.mu.size(); ++i) {
+    const double shrink = 1.0 / (1.0 + at.lambda * form_.mu[i]);
+    const double along = at.sigma * sqrt_lambda * std::sqrt(shrink) * random.normal() -
+                         at.lambda * shrink * std::sqrt(form_.mu[i]) * form_.w[i];
+    centred.noalias() += along * form_.direction.col(i);
+  }
+  beta = centred;
+  undo_origin(beta);
+  return linear_.empty() || accept_beta(beta, random);
+}
+
 void GaussianPosterior::draw(std::uint64_t seed,
                              std::int64_t number,
                              bool with_groups,
                              GaussianDraw& out) const {
   const Eigen::Index p = stats_.num_fixed();
-  const Eigen::Index r = form_.mu.size();
   Variates random(seed, Purpose::posterior_draws, number);
   std::int64_t tries = 0;
-  Eigen::VectorXd centred(p), z(p);
+  Eigen::VectorXd centred;
   VariancePoint at;
-  while (true) {
-    at = envelope_.draw(random, tries);
-    const double sqrt_lambda = std::sqrt(at.lambda);
-    centred = form_.beta_ols;
-    for (Eigen::Index k = 0; k < p; ++k)
-      z[k] = at.sigma * random.normal();
-    centred.noalias() += ols_factor_.triangularView<Eigen::Lower>() * z;
-    for (Eigen::Index k = 0; k < p; ++k)
-      z[k] = at.sigma * sqrt_lambda * random.normal();
-    centred.noalias() += null_factor_ * z;
-    for (Eigen::Index i = 0; i < r; ++i) {
-      const double shrink = 1.0 / (1.0 + at.lambda * form_.mu[i]);
-      const double along = at.sigma * sqrt_lambda * std::sqrt(shrink) * random.normal() -
-                           at.lambda * shrink * std::sqrt(form_.mu[i]) * form_.w[i];
-      centred.noalias() += along * form_.direction.col(i);
-    }
-    out.beta = centred;
-    undo_origin(out.beta);
-    if (linear_.empty() || accept_beta(out.beta, random)) break;
-    if (tries > kMostTries) {
-      throw DataError(
-          "the priors of the coefficients contradict the data so far that a "
-          "million proposals were not accepted; widen them");
-    }
+  while (!propose(random, tries, at, centred, out.beta)) {
   }
   out.sigma = at.sigma;
   out.tau = at.sigma * std::sqrt(at.lambda);
   out.log_prior = log_prior(out.beta, out.sigma, out.tau);
-  out.log_likelihood = log_likelihood(centred, out.sigma, out.tau);
+  out.log_likelihood = gaussian_log_likelihood(stats_, centred, out.sigma, out.tau);
   if (!with_groups) return;
   const Eigen::Index J = stats_.num_groups();
   out.u.resize(J);
@@ -149,36 +140,6 @@ double GaussianPosterior::log_prior(const Eigen::VectorXd& beta,
     return sum + scales_.tau.log_density_at(log(tau / sigma)) - log(sigma);
   }
   return sum + scales_.tau.log_density_at(log(tau));
-}
-
-double GaussianPosterior::log_likelihood(const Eigen::VectorXd& centred,
-                                         double sigma,
-                                         double tau) const {
-  const Eigen::Index p = stats_.num_fixed();
-  const Eigen::Index J = stats_.num_groups();
-  const double lambda = (tau / sigma) * (tau / sigma);
-  double squares = stats_.within(p, p);
-  for (Eigen::Index a = 0; a < p; ++a) {
-    double row = -2.0 * stats_.within(a, p);
-    for (Eigen::Index b = 0; b < p; ++b)
-      row += stats_.within(a, b) * centred[b];
-    squares += centred[a] * row;
-  }
-  double logs = 0.0, product = 1.0;
-  for (Eigen::Index j = 0; j < J; ++j) {
-    const double scale = 1.0 + stats_.size[j] * lambda;
-    const double residual = stats_.mean(p, j) - stats_.mean.col(j).head(p).dot(centred);
-    squares += stats_.size[j] / scale * residual * residual;
-    product *= scale;
-    if (j % 8 == 7 || scale > 1e30) {
-      logs += log(product);
-      product = 1.0;
-    }
-  }
-  logs += log(product);
-  const double n = stats_.num_obs();
-  return -0.5 * (n * log(2.0 * std::numbers::pi * sigma * sigma) + logs +
-                 squares / (sigma * sigma));
 }
 
 }  // namespace merit

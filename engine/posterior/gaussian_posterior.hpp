@@ -42,6 +42,8 @@ struct GaussianDraw {
 /// A draw is a pure function of (data, priors, seed, its number).
 class GaussianPosterior {
  public:
+  static constexpr double kLeastAccepted = 0.01;
+
   /// @throws DataError, UsageError if there is no (proper) posterior
   GaussianPosterior(const GroupedStats& stats, const PriorSet& priors);
   GaussianPosterior(const GaussianPosterior&) = delete;
@@ -58,6 +60,9 @@ class GaussianPosterior {
 
   /// Share of proposals of (σ, τ, β) that are accepted, from a fixed pilot.
   double acceptance() const { return acceptance_; }
+  /// Whether draws are worth their time. Where priors contradict the data they are not, and
+  /// may never come: GaussianTarget is for samplers that do not mind.
+  bool is_practical() const { return acceptance_ >= kLeastAccepted; }
 
   double log_prior(const Eigen::VectorXd& beta, double sigma, double tau) const;
 
@@ -67,9 +72,13 @@ class GaussianPosterior {
     Eigen::VectorXd c;
     Prior prior;
   };
+  void run_pilot();
+  bool propose(Variates& random,
+               std::int64_t& tries,
+               VariancePoint& at,
+               Eigen::VectorXd& centred,
+               Eigen::VectorXd& beta) const;
   bool accept_beta(const Eigen::VectorXd& beta, Variates& random) const;
-  /// @param centred  β about the common origin
-  double log_likelihood(const Eigen::VectorXd& centred, double sigma, double tau) const;
   /// From coordinates about the common origin to those of the data.
   void undo_origin(Eigen::VectorXd& beta) const;
 

@@ -48,13 +48,13 @@ void IndependenceSampler::propose_one(MarginalTarget::Worker& worker,
   Eigen::VectorXd x;
   ladder_.draw(random, x);
   const TargetValue at =
-      posterior_->target.value(worker, x, ladder_.group_modes(x[x.size() - 1]));
-  const Eigen::VectorXd reported = posterior_->target.reported(x);
+      posterior_->target->value(worker, x, ladder_.group_modes(x[x.size() - 1]));
+  const Eigen::VectorXd reported = posterior_->target->reported(x);
   std::copy_n(reported.data(), reported.size(), values);
   values[reported.size()] = at.log_prior;
   double* const u = values + reported.size() + 1;
   const bool there =
-      at.finite && (!with_groups || posterior_->target.draw_groups(worker, random, u));
+      at.finite && (!with_groups || posterior_->target->draw_groups(worker, random, u));
   if (with_groups && !there) std::fill(u, values + width(), 0.0);
   values[width()] = there ? at.log_density - ladder_.log_density(x) : kNever;
   log_likelihood = at.log_likelihood;
@@ -68,7 +68,7 @@ void IndependenceSampler::propose(std::int64_t first,
     starts += row % shape_.draws_per_chain == 0 ? 1 : 0;
   rows.resize(count + starts * warmup_, width() + 1, 0);
   std::fill(rows.status.begin(), rows.status.end(), std::uint8_t{0});
-  workers_.with_worker([&] { return posterior_->target.worker(); },
+  workers_.with_worker([&] { return posterior_->target->worker(); },
                        [&](MarginalTarget::Worker& worker) {
                          std::int64_t at = 0;
                          const auto make = [&](std::int64_t chain, std::int64_t t) {
@@ -107,7 +107,7 @@ void IndependenceSampler::choose_proposal() {
 }
 
 IndependenceSampler::Pilot IndependenceSampler::run_pilot() const {
-  const std::unique_ptr<MarginalTarget::Worker> worker = posterior_->target.worker();
+  const std::unique_ptr<MarginalTarget::Worker> worker = posterior_->target->worker();
   std::vector<double> row(static_cast<std::size_t>(width() + 1)), alive;
   double log_likelihood = 0.0;
   for (std::int64_t number = 0; number < kPilot; ++number) {
@@ -161,7 +161,7 @@ void ChainScan::recover(std::int64_t row) {
   current_.back() = kNever;
   if (row == begin) return;
   const std::unique_ptr<MarginalTarget::Worker> worker =
-      sampler_->posterior_->target.worker();
+      sampler_->posterior_->target->worker();
   std::vector<double> values(current_.size());
   double log_likelihood = 0.0;
   const auto again = [&](std::int64_t t) {

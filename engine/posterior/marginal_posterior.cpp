@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/model/elementary.hpp"
+#include "engine/posterior/quadrature_target.hpp"
 
 namespace merit {
 namespace {
@@ -27,13 +28,13 @@ Eigen::VectorXd start_of(const GlmmModel& model, const Eigen::VectorXd& psi) {
 
 }  // namespace
 
-MarginalPosterior::MarginalPosterior(std::shared_ptr<const GlmmModel> of_model,
+MarginalPosterior::MarginalPosterior(std::shared_ptr<const GlmmModel> model,
                                      const PriorSet& priors,
                                      int num_nodes,
                                      const Eigen::VectorXd& fit)
-    : model(std::move(of_model)),
-      target(*model, priors, num_nodes),
-      ladder(target, start_of(*model, fit)) {}
+    : MarginalPosterior(
+          std::make_unique<const QuadratureTarget>(model, priors, num_nodes),
+          start_of(*model, fit)) {}
 
 std::string improper_reason(const GlmmModel& model, const PriorSet& priors) {
   const PackedRows& rows = model.rows;

@@ -3,29 +3,37 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
+#include "engine/fit/glmm_fit.hpp"
 #include "engine/posterior/marginal_target.hpp"
+#include "engine/posterior/prior_set.hpp"
 #include "engine/posterior/tau_ladder.hpp"
 
 namespace merit {
 
-/// A generalised model's posterior with its group intercepts integrated out, and the ladder
-/// that says where it lies: what its samplers share.
+/// A posterior with the group intercepts integrated out, and the ladder that says where it
+/// lies: what its samplers share.
 struct MarginalPosterior {
-  /// @param fit  ψ of a fit, to begin from
+  /// @param start  x to begin from
   /// @throws DataError if the posterior has no mode or is improper
-  MarginalPosterior(std::shared_ptr<const GlmmModel> of_model,
+  MarginalPosterior(std::unique_ptr<const MarginalTarget> of_target,
+                    const Eigen::VectorXd& start)
+      : target(std::move(of_target)), ladder(*target, start) {}
+
+  /// Of a generalised model. @param fit  ψ of a fit, to begin from
+  MarginalPosterior(std::shared_ptr<const GlmmModel> model,
                     const PriorSet& priors,
                     int num_nodes,
                     const Eigen::VectorXd& fit);
 
-  /// Values of a draw: the parameters as reported, τ, log prior; group intercepts.
+  /// Values of a draw: the parameters as reported, log prior; group intercepts.
   std::int64_t row_width(bool with_groups) const {
-    return target.size() + 1 + (with_groups ? model->rows.num_groups() : 0);
+    return target->size() + 1 + (with_groups ? target->num_groups() : 0);
   }
 
-  std::shared_ptr<const GlmmModel> model;
-  MarginalTarget target;
+  std::unique_ptr<const MarginalTarget> target;
   TauLadder ladder;
 };
 

@@ -2,14 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include <Eigen/Dense>
 
-#include "engine/fit/glmm_fit.hpp"
-#include "engine/fit/quadrature.hpp"
-#include "engine/posterior/prior_set.hpp"
 #include "engine/posterior/variates.hpp"
+#include "engine/simd/aligned_vector.hpp"
 
 namespace merit {
 
@@ -21,67 +18,46 @@ struct TargetValue {
   bool finite = false;
 };
 
-/// The posterior of a generalised model with its group intercepts integrated out by
-/// quadrature (engine/fit/quadrature.hpp), as a density of
-///
-///     x = (β about the common origin, the family's own, log τ)
-///
-/// log θ of the negative binomial and log τ add their Jacobians log θ and log τ. Thresholds
-/// out of order have density 0. Intercepts' and thresholds' priors are those at the columns'
-/// means, which the origin is.
+/// The posterior of a model with its group intercepts integrated out, as a density of P real
+/// coordinates x, the last of which is log τ or goes to ±∞ as τ goes to the ends of its range.
+/// What TauLadder and the samplers know of a model.
 class MarginalTarget {
  public:
   /// Memory of one thread.
-  struct Worker {
-    Worker(const MarginalTarget& target);
-    QuadratureLikelihood likelihood;
-    Eigen::VectorXd psi;
+  class Worker {
+   public:
+    virtual ~Worker() = default;
+    /// Where searches for the groups' modes begin, and where the last one ended; empty where a
+    /// closed form needs none.
+    virtual AlignedVector<double>& modes() = 0;
   };
 
-  /// @param model  must live as long as this object
-  MarginalTarget(const GlmmModel& model, const PriorSet& priors, int num_nodes);
-  MarginalTarget(const MarginalTarget&) = delete;
-  MarginalTarget& operator=(const MarginalTarget&) = delete;
+  virtual ~MarginalTarget() = default;
 
-  Eigen::Index size() const { return model_->num_parameters(); }
-  const GlmmModel& model() const { return *model_; }
-  std::unique_ptr<Worker> worker() const { return std::make_unique<Worker>(*this); }
+  virtual Eigen::Index size() const = 0;  ///< P
+  virtual Eigen::Index num_groups() const = 0;
+  virtual std::unique_ptr<Worker> worker() const = 0;
 
   /// At x, the group modes found from `modes` (J): a pure function of both.
-  TargetValue value(Worker& worker,
-                    const Eigen::VectorXd& x,
-                    const AlignedVector<double>& modes) const;
+  virtual TargetValue value(Worker& worker,
+                            const Eigen::VectorXd& x,
+                            const AlignedVector<double>& modes) const = 0;
 
   /// The same with the gradient and a curvature (−Hessian, nearly) in x, the modes found from
   /// where the worker's are.
-  TargetValue derivatives(Worker& worker,
-                          const Eigen::VectorXd& x,
-                          Eigen::VectorXd& gradient,
-                          Eigen::MatrixXd& curvature) const;
+  virtual TargetValue derivatives(Worker& worker,
+                                  const Eigen::VectorXd& x,
+                                  Eigen::VectorXd& gradient,
+                                  Eigen::MatrixXd& curvature) const = 0;
 
   /// Draws the group intercepts (J) given x, at which value() was asked last; false if x is too
   /// far off for that.
-  bool draw_groups(Worker& worker, Variates& random, double* u) const;
+  virtual bool draw_groups(Worker& worker, Variates& random, double* u) const = 0;
 
-  /// The parameters as reported, with τ last.
-  Eigen::VectorXd reported(const Eigen::VectorXd& x) const;
+  /// The parameters as reported, P of them.
+  virtual Eigen::VectorXd reported(const Eigen::VectorXd& x) const = 0;
   /// And back, but for rounding.
-  Eigen::VectorXd from_reported(const Eigen::VectorXd& values) const;
-
- private:
-  struct LinearPrior {
-    Eigen::VectorXd c;  ///< the prior is on cᵀx
-    Prior prior;
-  };
-  bool is_inside(const Eigen::VectorXd& x) const;
-  void add_priors(const Eigen::VectorXd& x, TargetValue& value) const;
-
-  const GlmmModel* model_;
-  GaussHermite rule_;
-  std::vector<LinearPrior> linear_;
-  Prior tau_;
-  Prior dispersion_;
-  bool has_dispersion_ = false;
+  virtual Eigen::VectorXd from_reported(const Eigen::VectorXd& values) const = 0;
 };
 
 }  // namespace merit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/posterior/prior.hpp"
 
+#include <algorithm>
 #include <numbers>
 
 #include "engine/model/elementary.hpp"
@@ -91,6 +92,26 @@ double Prior::slope(double x) const {
 double Prior::log_density_at(double u) const {
   if (kind == PriorKind::uniform) return log_density(exp(u));
   return tangent(u).value;
+}
+
+double Prior::curvature(double x) const {
+  switch (kind) {
+    case PriorKind::normal:
+      return 1.0 / (b * b);
+    case PriorKind::student_t: {
+      const double z2 = (x - b) * (x - b) / (c * c);
+      const double sum = a + z2;
+      return std::max(0.0, (a + 1.0) * (a - z2) / (c * c * sum * sum));
+    }
+    default:
+      return 0.0;
+  }
+}
+
+double Prior::curvature_in_log(double u) const {
+  constexpr double kStep = 1e-4;
+  const double rise = tangent(u + kStep).slope - tangent(u - kStep).slope;
+  return std::max(0.0, -rise / (2.0 * kStep));
 }
 
 LogTangent Prior::tangent(double u) const {

@@ -58,6 +58,10 @@ struct Prior {
   double log_density_at(double u) const;
   /// A line in u that is nowhere below log π and touches it at u (uniform: where it can).
   LogTangent tangent(double u) const;
+  /// −d² log π/dx², where that is positive; else 0.
+  double curvature(double x) const;
+  /// −d² log π/du² of a positive parameter at e^u, by a difference of slopes.
+  double curvature_in_log(double u) const;
 };
 
 /// With its constant worked out. The numbers are those that the kind lists, valid ones.

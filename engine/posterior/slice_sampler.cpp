@@ -43,7 +43,7 @@ bool SliceSampler::evaluate(MarginalTarget::Worker& worker, State& state) const 
   const TauLadder& ladder = posterior_->ladder;
   const double log_factor = ladder.from_standard(state.z, state.x);
   const double t = state.x[state.x.size() - 1];
-  state.value = posterior_->target.value(worker, state.x, ladder.group_modes(t));
+  state.value = posterior_->target->value(worker, state.x, ladder.group_modes(t));
   state.height = state.value.log_density + log_factor;
   return state.value.finite;
 }
@@ -64,8 +64,8 @@ SliceSampler::State SliceSampler::start(MarginalTarget::Worker& worker,
 SliceSampler::State SliceSampler::state_of(MarginalTarget::Worker& worker,
                                            const double* row) const {
   State state;
-  state.x = posterior_->target.from_reported(
-      Eigen::Map<const Eigen::VectorXd>(row, posterior_->target.size()));
+  state.x = posterior_->target->from_reported(
+      Eigen::Map<const Eigen::VectorXd>(row, posterior_->target->size()));
   posterior_->ladder.to_standard(state.x, state.z);
   evaluate(worker, state);
   return state;
@@ -119,11 +119,11 @@ void SliceSampler::advance(std::int64_t first,
                            ReplicateRows& rows) const {
   const std::int64_t chain = first / shape_.draws_per_chain;
   const std::int64_t begin = chain * shape_.draws_per_chain;
-  const Eigen::Index P = posterior_->target.size();
+  const Eigen::Index P = posterior_->target->size();
   rows.resize(count, width(), 0);
   std::fill(rows.status.begin(), rows.status.end(), std::uint8_t{0});
   workers_.with_worker(
-      [&] { return posterior_->target.worker(); },
+      [&] { return posterior_->target->worker(); },
       [&](MarginalTarget::Worker& worker) {
         State state;
         if (first == begin) {
@@ -140,22 +140,22 @@ void SliceSampler::advance(std::int64_t first,
           Variates random(seed_, Purpose::posterior_slices, stream_of(chain, t));
           sweep(worker, random, state);
           double* const row = rows.estimate.data() + i * width();
-          const Eigen::VectorXd reported = posterior_->target.reported(state.x);
+          const Eigen::VectorXd reported = posterior_->target->reported(state.x);
           std::copy_n(reported.data(), P, row);
           // On from what is stored, which differs by rounding.
           state = state_of(worker, row);
           row[P] = state.value.log_prior;
           rows.log_likelihood[static_cast<std::size_t>(i)] = state.value.log_likelihood;
           if (!shape_.with_groups) continue;
-          if (!posterior_->target.draw_groups(worker, random, row + P + 1))
+          if (!posterior_->target->draw_groups(worker, random, row + P + 1))
             throw DataError("the group intercepts could not be drawn");
         }
       });
 }
 
 std::vector<double> SliceSampler::some_row() const {
-  const std::unique_ptr<MarginalTarget::Worker> worker = posterior_->target.worker();
-  const Eigen::VectorXd reported = posterior_->target.reported(start(*worker, 0).x);
+  const std::unique_ptr<MarginalTarget::Worker> worker = posterior_->target->worker();
+  const Eigen::VectorXd reported = posterior_->target->reported(start(*worker, 0).x);
   std::vector<double> row(static_cast<std::size_t>(width()), 0.0);
   std::copy_n(reported.data(), reported.size(), row.begin());
   return row;

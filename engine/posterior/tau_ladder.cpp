@@ -26,6 +26,7 @@ constexpr double kFarBelow = 3.0;  // and may end here where there is no mode
 constexpr double kLooksAt = 9.0;   // and are fine-tuned down to here
 constexpr double kOff = 0.02;      // of a straight line between neighbours
 constexpr double kLeastGap = 1e-4;
+constexpr double kLargestLevel = 1e13;  // where differences of 0.01 can still be told
 constexpr int kMostRungs = 160;
 constexpr int kMostSteps = 120;   // of coarse ones, either way
 constexpr double kThere = 1e-10;  // squared step in standard errors
@@ -48,7 +49,7 @@ TauLadder::TauLadder(const MarginalTarget& target, const Eigen::VectorXd& start)
 }
 
 /// A rung at x, where `chol` factorises the curvature in the other parameters.
-TauLadder::Rung TauLadder::rung_of(const MarginalTarget::Worker& worker,
+TauLadder::Rung TauLadder::rung_of(MarginalTarget::Worker& worker,
                                    const Eigen::VectorXd& x,
                                    const TargetValue& at,
                                    const Eigen::LLT<Eigen::MatrixXd>& chol) {
@@ -63,7 +64,7 @@ TauLadder::Rung TauLadder::rung_of(const MarginalTarget::Worker& worker,
   for (Eigen::Index k = 0; k < d; ++k)
     log_det += 2.0 * log(rung.factor(k, k));
   rung.level = at.log_density + 0.5 * log_det;
-  rung.group_modes = worker.likelihood.modes();
+  rung.group_modes = worker.modes();
   return rung;
 }
 
@@ -77,12 +78,17 @@ std::optional<TauLadder::Rung> TauLadder::climb(const MarginalTarget& target,
   Eigen::VectorXd x = start;
   if (from != nullptr) {
     x.head(d) = from->mode;
-    worker.likelihood.modes() = from->group_modes;
+    worker.modes() = from->group_modes;
   }
   x[d] = t;
   Eigen::VectorXd gradient, step(d), trial = x;
   Eigen::MatrixXd curvature;
   TargetValue at = target.derivatives(worker, x, gradient, curvature);
+  // None where the posterior is narrower than numbers can tell.
+  const auto sound = [](Rung rung) {
+    return std::abs(rung.level) < kLargestLevel ? std::optional(std::move(rung))
+                                                : std::nullopt;
+  };
   Eigen::LLT<Eigen::MatrixXd> chol;
   for (int iteration = 0; at.finite && iteration < 200; ++iteration) {
     Eigen::MatrixXd H = curvature.topLeftCorner(d, d);
@@ -95,7 +101,7 @@ std::optional<TauLadder::Rung> TauLadder::climb(const MarginalTarget& target,
     if (chol.info() != Eigen::Success) break;
     step = chol.solve(gradient.head(d));
     const double squared = step.dot(gradient.head(d));
-    if (squared < kThere) return rung_of(worker, x, at, chol);
+    if (squared < kThere) return sound(rung_of(worker, x, at, chol));
     bool up = false;
     for (int halving = 0; halving < 40 && !up; ++halving, step *= 0.5) {
       trial.head(d) = x.head(d) + step;
@@ -116,7 +122,7 @@ std::optional<TauLadder::Rung> TauLadder::climb(const MarginalTarget& target,
     // Rough quadrature, at large τ: near the mode is good enough for a proposal.
     if (squared > kNear) break;
     at = target.derivatives(worker, x, gradient, curvature);
-    return rung_of(worker, x, at, chol);
+    return sound(rung_of(worker, x, at, chol));
   }
   return std::nullopt;
 }

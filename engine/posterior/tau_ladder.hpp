@@ -76,7 +76,7 @@ class TauLadder {
                             double t,
                             const Rung* from,
                             const Eigen::VectorXd& start) const;
-  static Rung rung_of(const MarginalTarget::Worker& worker,
+  static Rung rung_of(MarginalTarget::Worker& worker,
                       const Eigen::VectorXd& x,
                       const TargetValue& at,
                       const Eigen::LLT<Eigen::MatrixXd>& chol);

@@ -11,6 +11,7 @@
 #include "engine/posterior/diagnostics.hpp"
 #include "engine/posterior/independence_sampler.hpp"
 #include "engine/posterior/pareto.hpp"
+#include "engine/posterior/quadrature_target.hpp"
 #include "tests/support/marginal_examples.hpp"
 
 using namespace merit;
@@ -45,14 +46,14 @@ BOOST_AUTO_TEST_CASE(pareto_k_is_that_of_loo) {
 BOOST_AUTO_TEST_CASE(target_has_the_derivatives_of_its_differences) {
   for (const Example& of : kExamples) {
     const auto model = example(of);
-    const MarginalTarget target(*model, priors_of(*model), 9);
+    const QuadratureTarget target(model, priors_of(*model), 9);
     const auto worker = target.worker();
     const Eigen::VectorXd x = start_of(*model);
     Eigen::VectorXd gradient;
     Eigen::MatrixXd curvature;
     const TargetValue at = target.derivatives(*worker, x, gradient, curvature);
     BOOST_TEST(at.finite);
-    const AlignedVector<double> modes = worker->likelihood.modes();
+    const AlignedVector<double> modes = worker->modes();
     for (Eigen::Index k = 0; k < x.size(); ++k) {
       constexpr double kStep = 1e-4;
       Eigen::VectorXd up = x, down = x;
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(target_has_the_derivatives_of_its_differences) {
 BOOST_AUTO_TEST_CASE(log_prior_is_the_sum_of_its_parts) {
   const auto model = example({Family::negbinomial, Link::log});
   const PriorSet priors = priors_of(*model);
-  const MarginalTarget target(*model, priors, 5);
+  const QuadratureTarget target(model, priors, 5);
   const auto worker = target.worker();
   const Eigen::VectorXd x = start_of(*model);
   const AlignedVector<double> modes(static_cast<std::size_t>(model->rows.num_groups()));
@@ -95,7 +96,7 @@ BOOST_AUTO_TEST_CASE(log_prior_is_the_sum_of_its_parts) {
 BOOST_AUTO_TEST_CASE(proposals_have_the_density_that_they_say) {
   for (const Example& of : kExamples) {
     const auto model = example(of);
-    const MarginalTarget target(*model, priors_of(*model), 5);
+    const QuadratureTarget target(model, priors_of(*model), 5);
     TauLadder ladder(target, start_of(*model));
     const auto top = std::max_element(
         ladder.rungs().begin(), ladder.rungs().end(), [](const auto& a, const auto& b) {
@@ -142,7 +143,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_random_walk) {
     ChainScan scan(sampler, {});
     scan.accept(0, kChains * kDraws, proposals, draws);
 
-    const MarginalTarget target(*model, priors, 5);
+    const QuadratureTarget target(model, priors, 5);
     const TauLadder ladder(target, start_of(*model));
     const auto& rung = ladder.rungs()[ladder.rungs().size() / 2];
     const auto worker = target.worker();

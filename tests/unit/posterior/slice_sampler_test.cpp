@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(ladder_coordinates_go_there_and_back) {
   for (const Example& of : kExamples) {
     const auto model = example(of);
     const auto marginal = marginal_of(model, priors_of(*model));
-    const Eigen::Index P = marginal->target.size();
+    const Eigen::Index P = marginal->target->size();
     for (int i = 0; i < 50; ++i) {
       Variates random(1, Purpose::posterior_draws, i);
       Eigen::VectorXd x, z, again;
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(ladder_coordinates_go_there_and_back) {
       const double log_det = marginal->ladder.from_standard(z, again);
       BOOST_TEST((x - again).norm() < 1e-12 * (1.0 + x.norm()));
       const Eigen::VectorXd back =
-          marginal->target.from_reported(marginal->target.reported(x));
+          marginal->target->from_reported(marginal->target->reported(x));
       BOOST_TEST((x - back).norm() < 1e-12 * (1.0 + x.norm()));
       // The Jacobian by differences.
       Eigen::MatrixXd jacobian(P, P);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_independence_sampler) {
     sampler.propose(0, kChains * kDraws, proposals);
     ChainScan scan(sampler, {});
     scan.accept(0, kChains * kDraws, proposals, draws);
-    const std::int64_t P = marginal->target.size();
+    const std::int64_t P = marginal->target->size();
     for (std::int64_t k = 0; k < P + 3; ++k) {
       const DrawSummary a = summarize_draws({column_of(walked, k), kSlices}, 0.9);
       const DrawSummary b = summarize_draws({column_of(draws, k), kDraws}, 0.9);

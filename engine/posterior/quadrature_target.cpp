@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "engine/posterior/marginal_target.hpp"
+#include "engine/posterior/quadrature_target.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "engine/model/elementary.hpp"
 #include "engine/posterior/intercept_draws.hpp"
@@ -12,47 +12,29 @@ namespace {
 constexpr double kModeTolerance = 1e-8;
 constexpr double kLargestLog = 60.0;  // of τ and θ, either way
 
-/// −d² log π/dx², where that is positive.
-double curvature_of(const Prior& prior, double x) {
-  switch (prior.kind) {
-    case PriorKind::normal:
-      return 1.0 / (prior.b * prior.b);
-    case PriorKind::student_t: {
-      const double z2 = (x - prior.b) * (x - prior.b) / (prior.c * prior.c);
-      const double sum = prior.a + z2;
-      return std::max(0.0,
-                      (prior.a + 1.0) * (prior.a - z2) / (prior.c * prior.c * sum * sum));
-    }
-    default:
-      return 0.0;
-  }
-}
-
-/// −d² log π/du², u = log x, by a difference of slopes; π is log-concave in u.
-double curvature_in_log(const Prior& prior, double u) {
-  constexpr double kStep = 1e-4;
-  const double rise = prior.tangent(u + kStep).slope - prior.tangent(u - kStep).slope;
-  return std::max(0.0, -rise / (2.0 * kStep));
-}
-
 }  // namespace
 
-MarginalTarget::Worker::Worker(const MarginalTarget& target)
-    : likelihood(target.model_->rows,
-                 target.model_->family,
-                 target.model_->response,
-                 target.rule_,
-                 kModeTolerance),
-      psi(target.size()) {}
+/// Memory of one thread, and ψ at the last x.
+class QuadratureTarget::Evaluation final : public MarginalTarget::Worker {
+ public:
+  Evaluation(const GlmmModel& model, const GaussHermite& rule)
+      : likelihood(model.rows, model.family, model.response, rule, kModeTolerance),
+        psi(model.num_parameters()) {}
+  AlignedVector<double>& modes() override { return likelihood.modes(); }
 
-MarginalTarget::MarginalTarget(const GlmmModel& model,
-                               const PriorSet& priors,
-                               int num_nodes)
-    : model_(&model),
+  QuadratureLikelihood likelihood;
+  Eigen::VectorXd psi;
+};
+
+QuadratureTarget::QuadratureTarget(std::shared_ptr<const GlmmModel> of_model,
+                                   const PriorSet& priors,
+                                   int num_nodes)
+    : model_(std::move(of_model)),
       rule_(num_nodes),
       tau_(priors.tau),
       dispersion_(priors.dispersion),
-      has_dispersion_(model.family.family == Family::negbinomial) {
+      has_dispersion_(model_->family.family == Family::negbinomial) {
+  const GlmmModel& model = *model_;
   const Eigen::Index P = model.num_parameters();
   const Eigen::Index p = model.rows.num_fixed;
   const auto add = [&](Eigen::VectorXd c, const Prior& prior) {
@@ -71,8 +53,12 @@ MarginalTarget::MarginalTarget(const GlmmModel& model,
     add(Eigen::VectorXd::Unit(P, p + static_cast<Eigen::Index>(k)), priors.threshold[k]);
 }
 
+std::unique_ptr<MarginalTarget::Worker> QuadratureTarget::worker() const {
+  return std::make_unique<Evaluation>(*model_, rule_);
+}
+
 /// Whether the likelihood means something there: thresholds in order, sizes within reason.
-bool MarginalTarget::is_inside(const Eigen::VectorXd& x) const {
+bool QuadratureTarget::is_inside(const Eigen::VectorXd& x) const {
   const double log_tau = x[size() - 1];
   if (!(log_tau > -kLargestLog && log_tau < kLargestLog)) return false;
   if (!model_->family.has_thresholds()) return true;
@@ -83,7 +69,7 @@ bool MarginalTarget::is_inside(const Eigen::VectorXd& x) const {
   return true;
 }
 
-void MarginalTarget::add_priors(const Eigen::VectorXd& x, TargetValue& value) const {
+void QuadratureTarget::add_priors(const Eigen::VectorXd& x, TargetValue& value) const {
   for (const LinearPrior& part : linear_)
     value.log_prior += part.prior.log_density(part.c.dot(x));
   const double log_tau = x[size() - 1];
@@ -98,12 +84,13 @@ void MarginalTarget::add_priors(const Eigen::VectorXd& x, TargetValue& value) co
   value.finite = value.finite && value.log_density > -1e299;
 }
 
-TargetValue MarginalTarget::value(Worker& worker,
-                                  const Eigen::VectorXd& x,
-                                  const AlignedVector<double>& modes) const {
+TargetValue QuadratureTarget::value(Worker& memory,
+                                    const Eigen::VectorXd& x,
+                                    const AlignedVector<double>& modes) const {
   TargetValue out;
   const Eigen::Index last = size() - 1;
   if (!is_inside(x)) return out;
+  auto& worker = static_cast<Evaluation&>(memory);
   worker.psi = x;
   worker.psi[last] = elementary::exp(x[last]);
   worker.likelihood.modes() = modes;
@@ -114,13 +101,14 @@ TargetValue MarginalTarget::value(Worker& worker,
   return out;
 }
 
-TargetValue MarginalTarget::derivatives(Worker& worker,
-                                        const Eigen::VectorXd& x,
-                                        Eigen::VectorXd& gradient,
-                                        Eigen::MatrixXd& curvature) const {
+TargetValue QuadratureTarget::derivatives(Worker& memory,
+                                          const Eigen::VectorXd& x,
+                                          Eigen::VectorXd& gradient,
+                                          Eigen::MatrixXd& curvature) const {
   TargetValue out;
   const Eigen::Index last = size() - 1;
   if (!is_inside(x)) return out;
+  auto& worker = static_cast<Evaluation&>(memory);
   const double tau = elementary::exp(x[last]);
   worker.psi = x;
   worker.psi[last] = tau;
@@ -137,24 +125,25 @@ TargetValue MarginalTarget::derivatives(Worker& worker,
   for (const LinearPrior& part : linear_) {
     const double at = part.c.dot(x);
     gradient += part.prior.slope(at) * part.c;
-    curvature += curvature_of(part.prior, at) * part.c * part.c.transpose();
+    curvature += part.prior.curvature(at) * part.c * part.c.transpose();
   }
   gradient[last] += tau_.tangent(x[last]).slope + 1.0;
-  curvature(last, last) += curvature_in_log(tau_, x[last]);
+  curvature(last, last) += tau_.curvature_in_log(x[last]);
   if (has_dispersion_) {
     const Eigen::Index at = model_->rows.num_fixed;
     gradient[at] += dispersion_.tangent(x[at]).slope + 1.0;
-    curvature(at, at) += curvature_in_log(dispersion_, x[at]);
+    curvature(at, at) += dispersion_.curvature_in_log(x[at]);
   }
   add_priors(x, out);
   return out;
 }
 
-bool MarginalTarget::draw_groups(Worker& worker, Variates& random, double* u) const {
+bool QuadratureTarget::draw_groups(Worker& memory, Variates& random, double* u) const {
+  auto& worker = static_cast<Evaluation&>(memory);
   return draw_intercepts(worker.likelihood, worker.psi, random, u);
 }
 
-Eigen::VectorXd MarginalTarget::reported(const Eigen::VectorXd& x) const {
+Eigen::VectorXd QuadratureTarget::reported(const Eigen::VectorXd& x) const {
   const Eigen::Index last = size() - 1;
   Eigen::VectorXd psi = x;
   psi[last] = elementary::exp(x[last]);
@@ -164,7 +153,7 @@ Eigen::VectorXd MarginalTarget::reported(const Eigen::VectorXd& x) const {
   return out;
 }
 
-Eigen::VectorXd MarginalTarget::from_reported(const Eigen::VectorXd& values) const {
+Eigen::VectorXd QuadratureTarget::from_reported(const Eigen::VectorXd& values) const {
   const Eigen::Index last = size() - 1;
   const Eigen::Index p = model_->rows.num_fixed, E = model_->family.num_extra;
   const Eigen::VectorXd& origin = model_->rows.origin;
