@@ -15,6 +15,7 @@
 #include "engine/cli/row_source.hpp"
 #include "engine/error.hpp"
 #include "engine/model/design.hpp"
+#include "engine/model/frequency.hpp"
 #include "engine/model/magnitude.hpp"
 #include "engine/model/moments_builder.hpp"
 #include "engine/run/agree.hpp"
@@ -24,6 +25,27 @@
 
 namespace merit {
 namespace {
+
+/// With frequency weights, before all: whether they are sound.
+struct WeightsPass {
+  using Workspace = PassWorkspace;
+  using Node = WeightedGroups;
+  Table& table;
+  const Design& design;
+  const std::string name;
+
+  Workspace workspace() const { return {table.reader(design.table_columns()), {}, {}}; }
+  Node leaf(std::int64_t block, Workspace& work) const {
+    const BlockRange rows = rows_of_block(table, block);
+    work.reader->read(rows.first, rows.count, work.rows);
+    return check_weights(work.rows, *design.frame().fweights(), name, design.frame());
+  }
+  Node merge(Node left, Node right) const { return merit::merge(left, right); }
+  Bytes pack(const Node& node) const { return merit::pack(node); }
+  Node unpack(std::span<const std::byte> bytes) const {
+    return unpack_weighted_groups(bytes);
+  }
+};
 
 /// First pass, if there is one: facts about all rows that the design needs.
 struct SurveyPass {
@@ -36,7 +58,15 @@ struct SurveyPass {
   Node leaf(std::int64_t block, Workspace& work) const {
     const BlockRange rows = rows_of_block(table, block);
     work.reader->read(rows.first, rows.count, work.rows);
-    return design.survey_block(work.rows);
+    if (!design.frame().fweights()) return design.survey_block(work.rows);
+    Node node;
+    for_each_repeated(work.rows,
+                      design.frame().fweights(),
+                      work.repeated,
+                      [&](const RowBlock& counted) {
+                        node = merit::merge(node, design.survey_block(counted));
+                      });
+    return node;
   }
   Node merge(Node left, Node right) const { return merit::merge(left, right); }
   Bytes pack(const Node& node) const { return merit::pack(node); }
@@ -74,20 +104,26 @@ struct MomentsPass {
             MomentsBuilder(num_columns, design.has_intercept(), needs.within, simd)};
   }
   Node leaf(std::int64_t block, Workspace& work) const {
-    auto& [reader, rows, used] = work.pass;
+    auto& [reader, rows, used, repeated] = work.pass;
     const BlockRange all = rows_of_block(table, block);
     Node node;
+    const auto add = [&, &strip = used](const RowBlock& counted) {
+      design.evaluate(counted, strip);
+      node.counts += strip.counts;
+      work.builder.add(strip.columns, strip.group, strip.counts.rows_used);
+    };
     for (std::int64_t first = all.first; first < all.end(); first += kStripRows) {
       reader->read(first, std::min(kStripRows, all.end() - first), rows);
       work.hasher.add(rows);
-      design.evaluate(rows, used);
-      node.counts += used.counts;
-      work.builder.add(used.columns, used.group, used.counts.rows_used);
+      for_each_repeated(rows, design.frame().fweights(), repeated, add);
     }
     node.hashes = work.hasher.take();
     node.moments = work.builder.take();
     if (needs.rows) {
       BlockGroups groups{.key = node.moments.key, .count = {}};
+      // Only frequency weights can make so many of a block's rows.
+      if ((node.moments.size.array() > kLargestCount).any())
+        throw DataError("--fweights: more than 2,147,483,647 rows in a group");
       for (const double size : node.moments.size)
         groups.count.push_back(static_cast<std::int32_t>(size));
       node.groups.push_back(std::move(groups));
@@ -173,6 +209,25 @@ void check_same_table(const Communicator& comm,
   });
 }
 
+/// @throws DataError for weights that are none, and groups that have none. *Collective*
+void check_frequencies(const Communicator& comm,
+                       const ModelOptions& options,
+                       Table& table,
+                       const Design& design,
+                       const BlockLoopOptions& loop) {
+  const std::string name = "--fweights " + *options.fweights;
+  WeightsPass pass{table, design, name};
+  const WeightedGroups groups = reduce_blocks(comm, num_blocks(table), pass, loop);
+  if (const std::optional<double> group = group_without_weight(groups)) {
+    throw DataError(
+        fmt::format("{}: 0 in all rows of {} {}; leave the group out with --where, or "
+                    "mend the weights",
+                    name,
+                    design.group_name(),
+                    design.group_label(*group)));
+  }
+}
+
 /// Refuses columns whose squares do not fit into a double.
 void check_magnitudes(const ModelData& data, const std::string& response) {
   const std::optional<MagnitudeProblem> problem = magnitude_problem(data.stats);
@@ -238,7 +293,8 @@ ModelData read_model_data(const Communicator& comm,
                    FrameOptions{.where = options.where,
                                 .offset = options.offset,
                                 .family = options.family_kind(),
-                                .trials = options.trials},
+                                .trials = options.trials,
+                                .fweights = options.fweights},
                    null_formula(options));
     for (const std::size_t column : design->table_columns()) {
       levels.push_back(hash_levels(*table, column));
@@ -246,6 +302,7 @@ ModelData read_model_data(const Communicator& comm,
   });
   check_same_table(comm, *table, *design, levels);
   const BlockLoopOptions loop{.threads = run.num_threads()};
+  if (options.fweights) check_frequencies(comm, options, *table, *design, loop);
   while (design->needs_survey()) {
     SurveyPass pass{*table, *design};
     const DesignSurvey survey = reduce_blocks(comm, num_blocks(*table), pass, loop);

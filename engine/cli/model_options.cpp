@@ -55,6 +55,10 @@ void add_model(CLI::App& app, ModelOptions& model) {
       ->type_name("COLUMN");
   app.add_option("--trials", model.trials, "column of binomial trials of a proportion")
       ->type_name("COLUMN");
+  app.add_option("--fweights",
+                 model.fweights,
+                 "column of frequency weights: how many rows each row stands for")
+      ->type_name("COLUMN");
   app.add_option("--family",
                  model.family,
                  "gaussian (default), binomial, poisson, negbinomial, ordinal")

@@ -19,6 +19,7 @@ struct ModelOptions {
   std::optional<std::string> where;
   std::optional<std::string> offset;
   std::optional<std::string> trials;
+  std::optional<std::string> fweights;
   std::string family = "gaussian";
   std::string link;                    ///< empty: the family's own
   std::string method;                  ///< empty: the family's own

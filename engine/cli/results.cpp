@@ -89,6 +89,7 @@ JobDescription describe_job(const ModelOptions& options, const ModelData& data) 
                         {"method", options.method_name()},
                         {"results_version", kResultsVersion}};
   if (options.trials) job.emplace_back("trials", *options.trials);
+  if (options.fweights) job.emplace_back("fweights", *options.fweights);
   if (options.null) job.emplace_back("null", *options.null);
   if (options.is_quasi()) {
     const bool ml = options.pql_inner == Criterion::ml;
@@ -158,7 +159,7 @@ Report fit_report(const std::string& command,
     report.options.emplace_back("df", std::string(name(inference.df_method)));
   if (inference.vcov_method != VcovMethod::model)
     report.options.emplace_back("vcov", std::string(name(inference.vcov_method)));
-  for (const char* field : {"where", "offset", "trials"}) {
+  for (const char* field : {"where", "offset", "trials", "fweights"}) {
     if (const std::string value = text_of(job, field); !value.empty()) {
       report.options.emplace_back(field, value);
     }

@@ -2,6 +2,7 @@
 #include "engine/cli/row_source.hpp"
 
 #include "engine/error.hpp"
+#include "engine/model/frequency.hpp"
 #include "engine/run/block_loop.hpp"
 
 namespace merit {
@@ -30,18 +31,21 @@ void RowSource::read(BlockRange blocks, const Put& put) const {
   }
   for_each_block(blocks, options, [&](std::int64_t block, int thread) {
     Workspace& work = workspaces[static_cast<std::size_t>(thread)];
-    auto& [reader, rows, used] = work.pass;
+    auto& [reader, rows, used, repeated] = work.pass;
+    const auto put_all = [&, &strip = used](const RowBlock& counted) {
+      design.evaluate(counted, strip);
+      for (std::int64_t i = 0; i < strip.counts.rows_used; ++i) {
+        const auto [group, row] = work.cursor.next(strip.group[i]);
+        if (group < 0) refuse_change(table);
+        put(strip, i, group, row);
+      }
+    };
     const BlockRange all = rows_of_block(table, block);
     work.cursor.begin(block);
     for (std::int64_t first = all.first; first < all.end(); first += kStripRows) {
       reader->read(first, std::min(kStripRows, all.end() - first), rows);
       work.hasher.add(rows);
-      design.evaluate(rows, used);
-      for (std::int64_t i = 0; i < used.counts.rows_used; ++i) {
-        const auto [group, row] = work.cursor.next(used.group[i]);
-        if (group < 0) refuse_change(table);
-        put(used, i, group, row);
-      }
+      for_each_repeated(rows, design.frame().fweights(), repeated, put_all);
     }
     const std::vector<Hash128> found = work.hasher.take();
     const auto expected =

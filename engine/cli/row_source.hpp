@@ -29,6 +29,7 @@ struct PassWorkspace {
   std::unique_ptr<RowReader> reader;
   RowBlock rows;
   DesignBlock design;
+  RowBlock repeated = {};  ///< with frequency weights
 };
 
 /// A table that has been read and counted, to be read again by models that keep their rows:

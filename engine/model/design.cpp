@@ -215,8 +215,8 @@ void Design::evaluate_response(const RowBlock& block, DesignBlock& out) const {
       .y = response,
       .other_values = out.trials,
       .row_number = [&](std::int64_t i) {
-        return block.first_row + 1 +
-               (frame.uses_all_rows ? i : frame.rows[static_cast<std::size_t>(i)]);
+        return 1 + block.row_number(
+                       frame.uses_all_rows ? i : frame.rows[static_cast<std::size_t>(i)]);
       }};
   check_response(family_, frame_.response_form(), rows);
 }

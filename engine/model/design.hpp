@@ -77,6 +77,8 @@ class Design {
 
   /// Columns of the table to read, ascending: RowBlock::columns in this order.
   const std::vector<std::size_t>& table_columns() const { return frame_.table_columns(); }
+  /// The variables on the rows.
+  const ModelFrame& frame() const { return frame_; }
 
   /// True while facts about all rows are missing (levels that occur, gmean, scale).
   bool needs_survey() const { return frame_.needs_survey(); }

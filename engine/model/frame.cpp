@@ -90,6 +90,7 @@ void ModelFrame::find_columns(const Formula& formula,
   need(formula.group, "formula");
   if (options.offset) need(*options.offset, "--offset");
   if (options.trials) need(*options.trials, "--trials");
+  if (options.fweights) need(*options.fweights, "--fweights");
   if (options.where) {
     need_all(parse_expression({"--where", *options.where}), "--where");
   }
@@ -99,6 +100,17 @@ void ModelFrame::find_columns(const Formula& formula,
                        table_columns_.end());
   for (const std::size_t index : table_columns_) {
     scope_.columns.push_back(scope_column(table, index));
+  }
+  if (options.fweights) {
+    const auto found = std::find_if(
+        scope_.columns.begin(), scope_.columns.end(), [&](const ScopeColumn& column) {
+          return column.name == *options.fweights;
+        });
+    fweights_ = static_cast<std::size_t>(found - scope_.columns.begin());
+    if (found->type == ValueType::categorical) {
+      throw DataError(fmt::format(
+          "--fweights {}: holds text, and weights must be numbers", *options.fweights));
+    }
   }
 }
 

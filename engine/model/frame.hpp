@@ -25,6 +25,8 @@ struct FrameOptions {
   std::optional<std::string> offset = {};  ///< numeric column, beside offset(...) terms
   Family family = Family::gaussian;        ///< decides what a response can be
   std::optional<std::string> trials = {};  ///< column of binomial trials
+  std::optional<std::string> fweights =
+      {};  ///< numeric column, read along for frequency.hpp
 };
 
 /// The variables of a formula on the rows of one block.
@@ -59,6 +61,13 @@ class ModelFrame {
 
   /// @throws DataError if a used value is not finite
   FrameBlock evaluate(const RowBlock& block) const;
+
+  /// Which rows are used, and plain columns; needs no survey.
+  FrameBlock used_rows(const RowBlock& block) const {
+    return select_rows(block, rows_of_where(block));
+  }
+  /// Where in RowBlock::columns the frequency weights are, if there are any.
+  const std::optional<std::size_t>& fweights() const { return fweights_; }
 
   // Positions in FrameBlock::values. The formula's variables come first, in its order.
   std::size_t response() const { return response_; }
@@ -129,6 +138,7 @@ class ModelFrame {
   std::size_t beside_response_ = 0;
   std::size_t group_ = 0;
   std::vector<std::size_t> offsets_;
+  std::optional<std::size_t> fweights_;
 
   // Facts from surveys.
   std::size_t stage_ = 0;

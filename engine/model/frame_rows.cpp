@@ -190,7 +190,7 @@ void ModelFrame::check_finite(const RowBlock& block, const FrameBlock& frame) co
   throw DataError(fmt::format("{} is {} in row {}{}, where a finite number is needed: {}",
                               variable.kind.name,
                               format_number(frame.values[culprit][first]),
-                              block.first_row + first + 1,
+                              block.row_number(first) + 1,
                               made_of,
                               remedy));
 }

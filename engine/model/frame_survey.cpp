@@ -151,14 +151,14 @@ DesignSurvey ModelFrame::survey_block(const RowBlock& block) const {
         const bool wanted =
             in_where.empty() || in_where[static_cast<std::size_t>(row)] != 0;
         if (!wanted || std::isnan(x[row])) continue;
-        require_finite(x[row], block.first_row + row, statistic.label);
+        require_finite(x[row], block.row_number(row), statistic.label);
         there.push_back(x[row]);
       }
       survey.scales.push_back(moments_of(there));
       continue;
     }
     for_each_used_row(frame, [&](std::int64_t row) {
-      require_finite(x[row], block.first_row + row, statistic.label);
+      require_finite(x[row], block.row_number(row), statistic.label);
     });
     if (survey.group_means.empty()) {
       groups = number_groups(frame, frame.values[group_]);

@@ -30,6 +30,13 @@ struct RowBlock {
   std::int64_t num_rows = 0;
   std::vector<std::vector<double>> columns;  ///< in the order asked for, num_rows each
   std::vector<std::uint8_t> all_finite;  ///< per column, whether no value is ∞ or NaN
+  /// Rows of the table that these are; empty: first_row and those behind it.
+  std::vector<std::int64_t> source_rows = {};
+
+  std::int64_t row_number(std::int64_t row) const {
+    return source_rows.empty() ? first_row + row
+                               : source_rows[static_cast<std::size_t>(row)];
+  }
 
   std::span<const double> column(std::size_t i) const {
     return {columns[i].data(), static_cast<std::size_t>(num_rows)};
