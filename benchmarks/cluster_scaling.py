@@ -3,13 +3,16 @@
 """How does one job scale on a cluster that we do not have?
 
   cluster_scaling.py                                  10⁷ tasks of 1 ms on 16, 128, 512 ranks
-  cluster_scaling.py --ranks 2048 --tasks 2048000 --task-seconds 0.02 --block-tasks 1
+  cluster_scaling.py --ranks 2048 --tasks 409600 --task-seconds 0.02 --block-tasks 1
   cluster_scaling.py --json cluster.json --plot cluster.png
 
 merit's runner and its result file are real (benchmarks/simgrid/runner.cpp says what is not);
 time, network and disk are SimGrid's (Debian: libsimgrid-dev): nodes of 32 cores on 25 Gb/s
 Ethernet, a file system that writes 500 MB/s and takes 0.5 s for an fsync. Efficiency is ideal
 work / (ranks × time from start to closed file).
+
+The time that a simulation takes is quadratic in the number of messages with SimGrid 3 and linear
+with 4 (not in Debian): for thousands of ranks put the latter's bin/ first in PATH.
 """
 import argparse
 import json
