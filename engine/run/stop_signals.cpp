@@ -25,6 +25,7 @@ std::atomic<bool> may_speak{false};
 static_assert(std::atomic<int>::is_always_lock_free);
 
 std::array<struct sigaction, kSignals.size()> before;
+bool spoke_before = false;
 
 const char* name_of(int signal) {
   switch (signal) {
@@ -95,7 +96,7 @@ void end_on_stop_signals(bool speaks) {
 StopSignals::StopSignals(bool speaks, std::optional<double> time_limit) {
   noted = 0;
   at_once = true;
-  may_speak = speaks;
+  spoke_before = may_speak.exchange(speaks);
   install(before.data());
   if (time_limit) set_timer(*time_limit);
 }
@@ -103,6 +104,9 @@ StopSignals::StopSignals(bool speaks, std::optional<double> time_limit) {
 StopSignals::~StopSignals() {
   set_timer(0.0);
   at_once = true;
+  // mpirun sends SIGTERM to the ranks that end after the first: once a job has said how it
+  // ended, that is nothing to talk about.
+  may_speak = spoke_before;
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     ::sigaction(kSignals[i], &before[i], nullptr);
   }
