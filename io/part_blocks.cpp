@@ -23,14 +23,16 @@ std::int64_t PartBlocks::index_of(std::int64_t first, const ReplicateBytes& rows
     return place.row_bytes == columns * static_cast<std::int64_t>(sizeof(double));
   };
   if (!one_block || !fits(places_.estimate, rows.num_estimates) ||
-      (places_.std_error && !fits(*places_.std_error, rows.num_std_errors))) {
+      (places_.std_error && !fits(*places_.std_error, rows.num_std_errors)) ||
+      (places_.inner_share && !fits(*places_.inner_share, rows.num_shares))) {
     throw std::logic_error(
-        fmt::format("{} rows from {} with {} estimates and {} standard errors are no "
-                    "block of the plan",
+        fmt::format("{} rows from {} with {} estimates, {} standard errors and {} shares "
+                    "are no block of the plan",
                     rows.count,
                     first,
                     rows.num_estimates,
-                    rows.num_std_errors));
+                    rows.num_std_errors,
+                    rows.num_shares));
   }
   return block - blocks.first;
 }
@@ -38,6 +40,7 @@ std::int64_t PartBlocks::index_of(std::int64_t first, const ReplicateBytes& rows
 void PartBlocks::write(std::int64_t index, const ReplicateBytes& rows) {
   ReplicateBytes stored = rows;
   if (!places_.std_error) stored.std_error = {};
+  if (!places_.inner_share) stored.inner_share = {};
   const std::uint64_t checksum = block_checksum(plan_.blocks().first + index, stored);
   write_rows(index, stored);
   file_.write_at(places_.checksum.row(index),
@@ -49,6 +52,8 @@ void PartBlocks::write_rows(std::int64_t index, const ReplicateBytes& rows) {
   const std::int64_t first = index * plan_.block_rows;
   file_.write_at(places_.estimate.row(first), rows.estimate);
   if (places_.std_error) file_.write_at(places_.std_error->row(first), rows.std_error);
+  if (places_.inner_share)
+    file_.write_at(places_.inner_share->row(first), rows.inner_share);
   file_.write_at(places_.log_likelihood.row(first), rows.log_likelihood);
   file_.write_at(places_.status.row(first), rows.status);
 }
@@ -63,11 +68,13 @@ ReplicateBytes PartBlocks::read(std::int64_t index,
                                 std::vector<std::byte>& buffer) const {
   const std::int64_t first = index * plan_.block_rows;
   const std::int64_t count = num_rows(index);
-  const std::int64_t std_error_bytes =
-      places_.std_error ? places_.std_error->row_bytes : 0;
-  const std::int64_t row_bytes = places_.estimate.row_bytes + std_error_bytes +
-                                 places_.log_likelihood.row_bytes +
-                                 places_.status.row_bytes;
+  const auto row_bytes_of = [](const std::optional<Place>& place) {
+    return place ? place->row_bytes : 0;
+  };
+  const std::int64_t row_bytes =
+      places_.estimate.row_bytes + row_bytes_of(places_.std_error) +
+      row_bytes_of(places_.inner_share) + places_.log_likelihood.row_bytes +
+      places_.status.row_bytes;
   buffer.resize(static_cast<std::size_t>(count * row_bytes));
   std::span<std::byte> rest(buffer);
   const auto read = [&](const Place& place) {
@@ -79,6 +86,7 @@ ReplicateBytes PartBlocks::read(std::int64_t index,
   ReplicateBytes rows{.count = count};
   rows.estimate = read(places_.estimate);
   if (places_.std_error) rows.std_error = read(*places_.std_error);
+  if (places_.inner_share) rows.inner_share = read(*places_.inner_share);
   rows.log_likelihood = read(places_.log_likelihood);
   rows.status = read(places_.status);
   return rows;

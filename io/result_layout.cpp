@@ -158,6 +158,7 @@ void lay_out_replicates(hdf5::Group root,
   if (plan.keep_std_errors && !with_errors.empty()) {
     lay_out_matrix(group, "std_error", rows, with_errors);
   }
+  if (plan.keep_inner_shares) lay_out_matrix(group, "inner_share", rows, columns);
   lay_out_rows<double>(group, "log_likelihood", rows);
   lay_out_rows<std::uint8_t>(group, "status", rows);
   group.dataset("status").set_attribute("codes", status_codes(plan.kind));
@@ -264,6 +265,8 @@ ResultPlaces find_places(const std::string& path) {
   ReplicatePlaces& replicates = places.replicates.emplace();
   replicates.estimate = place_of(group, names.values);
   if (group.exists("std_error")) replicates.std_error = place_of(group, "std_error");
+  if (group.exists("inner_share"))
+    replicates.inner_share = place_of(group, "inner_share");
   replicates.log_likelihood = place_of(group, "log_likelihood");
   replicates.status = place_of(group, "status");
   replicates.committed = place_of(group, "committed");

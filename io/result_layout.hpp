@@ -35,6 +35,7 @@ struct Place {
 struct ReplicatePlaces {
   Place estimate;
   std::optional<Place> std_error;
+  std::optional<Place> inner_share;
   Place log_likelihood;
   Place status;
   Place committed;  ///< per block

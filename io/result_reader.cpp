@@ -173,4 +173,10 @@ std::vector<std::vector<double>> ResultFile::std_error_columns(
   return state_->gather(*state_->std_error, columns);
 }
 
+std::vector<std::vector<double>> ResultFile::inner_share_columns(
+    std::span<const std::size_t> columns) const {
+  if (!state_->inner_share) return std::vector<std::vector<double>>(columns.size());
+  return state_->gather(*state_->inner_share, columns);
+}
+
 }  // namespace merit

@@ -78,6 +78,7 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
   shape.shard = {group.attribute<std::int64_t>("shard"),
                  group.attribute<std::int64_t>("num_shards")};
   shape.keep_std_errors = group.exists("std_error");
+  shape.keep_inner_shares = group.exists("inner_share");
   shape.keep_sd_errors =
       shape.keep_std_errors && group.dataset("std_error").row_size() > p;
   if (shape.num_replicates < 1 || shape.block_rows < 1) {
@@ -95,6 +96,8 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
     std_error = group.dataset("std_error");
     check_shape(*std_error, {R, plan->keep_sd_errors ? std::ssize(columns) : p});
   }
+  if (shape.keep_inner_shares)
+    inner_share = open_shaped(group, "inner_share", {R, std::ssize(columns)});
   log_likelihood = open_shaped(group, "log_likelihood", {R});
   status = open_shaped(group, "status", {R});
   const std::int64_t num_blocks = shape.blocks().count;
@@ -129,9 +132,13 @@ BlockRange ResultFile::State::rows_in_file(std::int64_t index) const {
 ReplicateRows ResultFile::State::read_block(std::int64_t index) const {
   const BlockRange at = rows_in_file(index);
   ReplicateRows rows;
-  rows.resize(at.count, estimate.row_size(), std_error ? std_error->row_size() : 0);
+  const auto width = [](const std::optional<hdf5::Dataset>& dataset) {
+    return dataset ? dataset->row_size() : 0;
+  };
+  rows.resize(at.count, estimate.row_size(), width(std_error), width(inner_share));
   estimate.read_rows<double>(at.first, at.count, rows.estimate);
   if (std_error) std_error->read_rows<double>(at.first, at.count, rows.std_error);
+  if (inner_share) inner_share->read_rows<double>(at.first, at.count, rows.inner_share);
   log_likelihood.read_rows<double>(at.first, at.count, rows.log_likelihood);
   status.read_rows<std::uint8_t>(at.first, at.count, rows.status);
   return rows;

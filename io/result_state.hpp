@@ -41,6 +41,7 @@ struct ResultFile::State {
   std::int64_t num_committed = 0;
   hdf5::Dataset estimate;
   std::optional<hdf5::Dataset> std_error;
+  std::optional<hdf5::Dataset> inner_share;
   hdf5::Dataset log_likelihood;
   hdf5::Dataset status;
   std::vector<std::uint64_t> checksum;

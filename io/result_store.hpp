@@ -84,6 +84,7 @@ struct ReplicatePlan {
   std::int64_t block_rows = 1;      ///< replicates per block; the last may be short
   bool keep_std_errors = false;     ///< `--keep all`
   bool keep_sd_errors = false;      ///< these of τ̂ and σ̂ too
+  bool keep_inner_shares = false;   ///< a double bootstrap
   Shard shard = {};                 ///< what this file holds
 
   RowKind kind = RowKind::replicates;
@@ -261,6 +262,9 @@ class ResultFile {
       std::span<const std::size_t> columns) const;
   /// The same of the standard errors (p columns; empty results unless they were kept).
   std::vector<std::vector<double>> std_error_columns(
+      std::span<const std::size_t> columns) const;
+  /// The same of the shares of inner replicates (empty results unless there are any).
+  std::vector<std::vector<double>> inner_share_columns(
       std::span<const std::size_t> columns) const;
   std::vector<double> log_likelihoods() const;  ///< @throws IoError
 

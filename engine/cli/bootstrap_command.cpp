@@ -9,6 +9,7 @@
 #include "engine/cli/commands.hpp"
 #include "engine/cli/delete_one_fits.hpp"
 #include "engine/cli/glmm_data.hpp"
+#include "engine/cli/inner_bootstrap.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/null_test.hpp"
 #include "engine/cli/provenance.hpp"
@@ -178,7 +179,7 @@ void check_intervals(const BootstrapCommand& command, const ModelData& data) {
 /// alone, and small enough that few replicates keep many workers busy too.
 std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) {
   if (data.glmm != nullptr) {
-    const std::int64_t rows_times = std::int64_t{64'000};
+    const std::int64_t rows_times = std::int64_t{64'000} / (command.num_inner() + 1);
     const std::int64_t fits =
         std::max<std::int64_t>(1, rows_times / data.counts.rows_used);
     return std::clamp<std::int64_t>(command.replicates / 64, 1, fits);
@@ -189,6 +190,8 @@ std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) 
   if (command.type == BootstrapType::wild) most = 4'096;
   if (is_cases(command) && unit(command) == ResampleUnit::groups) most = 4'096;
   const std::int64_t share = (command.replicates / 64 + 7) / 8 * 8;
+  // Inner replicates are work, too.
+  most = std::max<std::int64_t>(8, most / (command.num_inner() + 1) / 8 * 8);
   return std::clamp<std::int64_t>(share, 8, most);
 }
 
@@ -210,6 +213,7 @@ JobDescription describe_job(const BootstrapCommand& command,
   job.emplace_back("block_rows", plan.block_rows);
   if (command.wants(IntervalType::bca))
     job.emplace_back("delete_one", std::string("groups"));
+  if (command.num_inner() > 0) job.emplace_back("inner", command.num_inner());
   return job;
 }
 
@@ -251,6 +255,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                            .block_rows = block_rows(command, data),
                            .keep_std_errors = command.keep_std_errors,
                            .keep_sd_errors = command.keep_std_errors,
+                           .keep_inner_shares = command.num_inner() > 0,
                            .shard = command.shard};
   if (plan.shard.count > plan.num_blocks()) {
     throw UsageError(
@@ -275,7 +280,10 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   std::vector<TestResult> tests;
   const std::unique_ptr<Scheme> scheme = all_or_none(comm, [&] {
-    if (!command.model.null) return make_scheme(command, data, fit);
+    if (!command.model.null) {
+      return with_inner_bootstraps(
+          command, data, fit, scheme_options(command), make_scheme(command, data, fit));
+    }
     const ComparedFits fits =
         compare_fits(command.model, data, fit, command.run.simd_level());
     tests.push_back(likelihood_ratio_test(command.model, data, fits));
@@ -295,7 +303,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const SummaryRequest summary = all_or_none(comm, [&] {
     TableOptions asked = command.tables;
     if (command.model.null) return SummaryRequest{};
-    if (command.run.dry_run) asked.intervals.clear();  // some rest on fits not made then
+    // Some rest on what is not made then, or not yet.
+    if (command.run.dry_run || command.num_inner() > 0) asked.intervals.clear();
     return summary_request(contents.fit, plan, asked, command.run.level);
   });
   if (command.run.dry_run) {
@@ -312,9 +321,10 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   root_or_none(comm, [&] { writer.emplace(open_job(contents, command.run, record)); });
   signals.note_only();
   ResultWriter* const rows = writer ? &*writer : nullptr;
-  // Adjusted replicates are counted when all are there.
+  // Adjusted replicates are counted when all are there, and calibrated intervals rest on the
+  // shares of all.
   const bool count_now =
-      !command.model.null &&
+      !command.model.null && command.num_inner() == 0 &&
       !(command.type == BootstrapType::reb && reb_type(command) == RebType::adjusted);
   ReplicateRun replicates(
       comm, *scheme, plan, command.run, count_now ? &summary : nullptr, rows);

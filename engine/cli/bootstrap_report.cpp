@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -164,10 +165,27 @@ SummaryRequest summary_request(const StoredFit& stored,
     }
     studentise(fit, plan.keep_sd_errors, request);
   }
+  if (uses(tables.intervals, IntervalType::calibrated) && !plan.keep_inner_shares) {
+    throw UsageError(
+        "--intervals calibrated: the job has not bootstrapped its replicates: run merit "
+        "bootstrap with --intervals calibrated");
+  }
   return request;
 }
 
 namespace {
+
+/// What calibrated intervals rest on: of each estimate the shares of inner replicates.
+void calibrate(const ResultFile& file, SummaryRequest& request) {
+  std::vector<std::size_t> columns(file.columns().size());
+  std::iota(columns.begin(), columns.end(), std::size_t{0});
+  std::vector<std::vector<double>> shares = file.inner_share_columns(columns);
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    std::erase_if(shares[k], [](double share) { return std::isnan(share); });
+    if (shares[k].size() >= 2)
+      request.originals[k].calibration = merit::calibrate(shares[k], request.level);
+  }
+}
 
 /// Says so where replicates are missing.
 void add_partial_note(const ResultFile& file, Report& report) {
@@ -200,7 +218,7 @@ Report bootstrap_report(const ResultFile& file,
       fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
   for (const auto& [name, value] : file.job()) {
     if (name == "type" || name == "resample" || name == "reb_type" || name == "wild_hc" ||
-        name == "wild_weights" || name == "seed") {
+        name == "wild_weights" || name == "inner" || name == "seed") {
       report.options.emplace_back(name, value);
     }
   }
@@ -220,6 +238,7 @@ Report bootstrap_report(const ResultFile& file,
     row.estimate = request.originals[num_estimates + k].estimate;
     report.tidy.push_back(std::move(row));
   }
+  if (uses(tables.intervals, IntervalType::calibrated)) calibrate(file, request);
   const ReadReplicates read = [&](const UseReplicates& use) {
     file.for_each_block(use, request.columns.need_std_errors());
   };

@@ -14,6 +14,7 @@ namespace {
 
 /// Far beyond any use, and small enough that sizes in bytes stay exact.
 constexpr std::int64_t kMostReplicates = 1'000'000'000'000;
+constexpr std::int64_t kInnerReplicates = 500;
 
 const Words<BootstrapType> kTypes = {{"parametric", BootstrapType::parametric},
                                      {"cases", BootstrapType::cases},
@@ -41,8 +42,8 @@ void add_tables(CLI::App& app, TableOptions& tables) {
              const std::optional<IntervalType> type = interval_type(word);
              if (!type) {
                throw UsageError(fmt::format(
-                   "--intervals {}: not one of norm, basic, perc, bc, bca, stud in "
-                   "this version",
+                   "--intervals {}: not one of norm, basic, perc, bc, bca, stud, "
+                   "calibrated",
                    word));
              }
              if (std::find(intervals.begin(), intervals.end(), *type) ==
@@ -51,7 +52,8 @@ void add_tables(CLI::App& app, TableOptions& tables) {
              }
            }
          },
-         "norm, basic, perc, bc, bca, stud, separated by commas (default perc)")
+         "norm, basic, perc, bc, bca, stud, calibrated, separated by commas (default "
+         "perc)")
       ->delimiter(',')
       ->type_name("LIST");
   app.add_option_function<std::vector<std::string>>(
@@ -178,6 +180,12 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
              "what a wild bootstrap multiplies a group's residuals with (default "
              "rademacher)");
   add_tables(app, command.tables);
+  add_number(
+      app,
+      "--inner",
+      command.inner,
+      "R2",
+      "calibrated intervals: bootstrap replicates of each replicate (default 500)");
   add_null(app, command.model);
   app.add_option_function<std::string>(
          "--keep",
@@ -231,6 +239,39 @@ bool BootstrapCommand::wants(IntervalType interval) const {
          tables.intervals.end();
 }
 
+std::int64_t BootstrapCommand::num_inner() const {
+  if (!wants(IntervalType::calibrated)) return 0;
+  return inner.value_or(kInnerReplicates);
+}
+
+namespace {
+
+/// @throws UsageError
+void validate_inner(const BootstrapCommand& command) {
+  if (!command.wants(IntervalType::calibrated)) {
+    if (command.inner) {
+      throw UsageError(
+          "--inner goes with --intervals calibrated, which alone looks at inner "
+          "replicates");
+    }
+    return;
+  }
+  if (command.num_inner() < 1 || command.num_inner() > kMostReplicates) {
+    throw UsageError(fmt::format("--inner {}: give 1 or more, and at most {}",
+                                 command.num_inner(),
+                                 kMostReplicates));
+  }
+  if (command.type != BootstrapType::parametric || command.model.is_quasi()) {
+    throw UsageError(fmt::format(
+        "--intervals calibrated bootstraps every replicate once more, which is there for "
+        "--type parametric and methods with a likelihood, not for {}; give stud or bca",
+        command.model.is_quasi() ? "--method pql and mql"
+                                 : fmt::format("--type {}", name(command.type))));
+  }
+}
+
+}  // namespace
+
 void validate(const FitCommand& command) {
   validate(command.model);
   validate(command.run);
@@ -246,6 +287,7 @@ void validate(const BootstrapCommand& command) {
         "leaves "
         "out; give --keep all");
   }
+  validate_inner(command);
   if (command.replicates < 1) {
     throw UsageError(fmt::format("--replicates {}: give 1 or more", command.replicates));
   }

@@ -43,7 +43,9 @@ struct BootstrapCommand {
   std::optional<WildWeights> wild_weights;  ///< wild only; none given: Rademacher
   std::int64_t replicates = 0;
   TableOptions tables;
+  std::optional<std::int64_t> inner;  ///< replicates of each replicate; calibrated only
   bool wants(IntervalType interval) const;
+  std::int64_t num_inner() const;  ///< 0: none
   bool keep_std_errors = true;
   double max_failed = 0.01;
   Shard shard;

@@ -41,6 +41,7 @@ const Consequence kDerived[] = {
       "type",
       "resample",
       "replicates",
+      "inner",
       "draws",
       "chains",
       "study",
@@ -93,6 +94,10 @@ std::string remedy(const JobDifference& difference, bool of_study) {
   if (field == "prior") return "give the --prior options that lead to them";
   if (field == "delete_one")
     return difference.stored.empty() ? "--intervals without bca" : "--intervals with bca";
+  if (field == "inner" && difference.stored.empty())
+    return "--intervals without calibrated";
+  if (field == "inner" && difference.given.empty())
+    return "--intervals with calibrated, --inner " + shown(difference.stored);
   if (field == "drop_collinear" && difference.stored == "true") return option_of(field);
   if (field == "drop_collinear" || difference.stored.empty())
     return "without " + option_of(field);

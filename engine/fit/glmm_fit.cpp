@@ -272,6 +272,19 @@ Eigen::VectorXd reported_estimates(const GlmmModel& model, const Eigen::VectorXd
   return linear;
 }
 
+Eigen::VectorXd parameters_of(const GlmmModel& model,
+                              const Eigen::VectorXd& reported,
+                              double tau) {
+  const Eigen::Index size = model.num_parameters() - 1;
+  Eigen::VectorXd psi = Eigen::VectorXd::Zero(size + 1);
+  Eigen::VectorXd linear = reported;
+  const Eigen::Index p = model.rows.num_fixed;
+  if (model.family.family == Family::negbinomial) linear[p] = elementary::log(linear[p]);
+  psi.head(size) = reported_jacobian(model, psi).partialPivLu().solve(linear);
+  psi[size] = tau;
+  return psi;
+}
+
 Eigen::MatrixXd reported_jacobian(const GlmmModel& model, const Eigen::VectorXd& psi) {
   const Eigen::Index p = model.rows.num_fixed, E = model.family.num_extra;
   const Eigen::VectorXd& origin = model.rows.origin;

@@ -67,4 +67,9 @@ GlmmFit fit_glmm(const GlmmModel& model, const GlmmOptions& options = {});
 Eigen::VectorXd reported_estimates(const GlmmModel& model, const Eigen::VectorXd& psi);
 Eigen::MatrixXd reported_jacobian(const GlmmModel& model, const Eigen::VectorXd& psi);
 
+/// The other way: ψ of the estimates in their order (P − 1) and τ.
+Eigen::VectorXd parameters_of(const GlmmModel& model,
+                              const Eigen::VectorXd& reported,
+                              double tau);
+
 }  // namespace merit

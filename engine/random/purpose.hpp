@@ -17,7 +17,8 @@ enum class Purpose : std::uint32_t {
   residual_groups = 0x220,
   residual_rows = 0x221,
   wild_weights = 0x230,
-  tau_test = 0x280,  ///< of the exact null distribution
+  inner_bootstrap = 0x240,  ///< seeds of replicates' own bootstraps
+  tau_test = 0x280,         ///< of the exact null distribution
   posterior_draws = 0x300,
   posterior_pilot = 0x301,    ///< by which a sampler is chosen
   posterior_accept = 0x302,   ///< of a proposal

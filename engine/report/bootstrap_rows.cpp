@@ -27,6 +27,8 @@ std::string reason(Undefined why) {
       return "the estimate has no standard error (a quantity, a standard deviation of 0, "
              "or one of "
              "a method without a likelihood)";
+    case Undefined::no_inner:
+      return "only estimates of fits have inner replicates";
     case Undefined::no:
     case Undefined::few_replicates:
       break;

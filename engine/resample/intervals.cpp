@@ -21,7 +21,8 @@ constexpr std::array kTypes = {IntervalType::norm,
                                IntervalType::perc,
                                IntervalType::bc,
                                IntervalType::bca,
-                               IntervalType::stud};
+                               IntervalType::stud,
+                               IntervalType::calibrated};
 
 // The probabilities written as boot.ci writes them: (R+1) α is then the same double.
 std::array<double, 2> tail_probabilities(double level) {
@@ -34,6 +35,7 @@ struct Tails {
   /// Variance of each quantile, in units of its squared spacing, over R.
   std::array<double, 2> variance{};
   Undefined undefined = Undefined::no;
+  bool extreme = false;  ///< the probabilities are themselves
 };
 
 Tails plain_tails(double level) {
@@ -89,6 +91,11 @@ Tails tails_of(IntervalType type,
   if (type == IntervalType::bc) return adjusted_tails(moments, 0.0, level);
   if (type == IntervalType::bca)
     return adjusted_tails(moments, original.acceleration, level);
+  if (type == IntervalType::calibrated) {
+    if (!original.calibration) return {.undefined = Undefined::no_inner};
+    const auto& [probability, variance, extreme] = *original.calibration;
+    return {.probability = probability, .variance = variance, .extreme = extreme};
+  }
   return plain_tails(level);
 }
 
@@ -128,10 +135,11 @@ Interval quantile_interval(IntervalType type,
   std::array<double, 2> mcse{};
   for (std::size_t tail = 0; tail < 2; ++tail) {
     t[tail] = replicate_quantile(R, tails.probability[tail], order_statistic);
+    const double variance = tails.variance[tail];  // by rounding below 0; may be NaN
     mcse[tail] = t[tail].spacing *
-                 std::sqrt(static_cast<double>(R) * std::max(0.0, tails.variance[tail]));
+                 std::sqrt(static_cast<double>(R) * (variance < 0.0 ? 0.0 : variance));
   }
-  out.extreme = t[0].extreme || t[1].extreme;
+  out.extreme = tails.extreme || t[0].extreme || t[1].extreme;
   const bool reflected = type == IntervalType::basic;
   out.low = reflected ? 2.0 * original.estimate - t[1].value : t[0].value;
   out.high = reflected ? 2.0 * original.estimate - t[0].value : t[1].value;
@@ -230,6 +238,8 @@ std::string_view name(IntervalType type) {
       return "bca";
     case IntervalType::stud:
       return "stud";
+    case IntervalType::calibrated:
+      return "calibrated";
   }
   return "";
 }

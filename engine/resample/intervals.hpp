@@ -8,14 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/resample/calibration.hpp"
 #include "engine/resample/replicate_quantile.hpp"
 
 namespace merit {
 
 /// Bootstrap confidence intervals; names as in R's boot::boot.ci and in `--intervals`.
-enum class IntervalType { norm, basic, perc, bc, bca, stud };
+enum class IntervalType { norm, basic, perc, bc, bca, stud, calibrated };
 
-/// "norm", "basic", "perc", "bc", "bca", "stud"
+/// "norm", "basic", "perc", "bc", "bca", "stud", "calibrated"
 std::string_view name(IntervalType type);
 
 /// The type of the name `wanted`, or nothing.
@@ -29,6 +30,7 @@ enum class Undefined : std::uint8_t {
   no_acceleration,  ///< bca: no delete-one-group estimates, or all the same
   beyond_pole,  ///< bca: 1 − a (z₀ ± z) ≤ 0: the acceleration is too large for the level
   no_std_error,  ///< stud: the estimate has no standard error
+  no_inner,      ///< calibrated: no inner replicates of it
 };
 
 struct Interval {
@@ -77,6 +79,7 @@ struct Original {
   /// bca: a (engine/resample/delete_one.hpp); NaN: none
   double acceleration = std::numeric_limits<double>::quiet_NaN();
   std::optional<Studentised> studentised = {};
+  std::optional<Calibration> calibration = {};
 };
 
 /// The replicates of a studentised estimate, (t − t₀)/s or (log t − log t₀)/s.
@@ -94,6 +97,7 @@ struct StudentReplicates {
 ///     norm    2 t₀ − t̄ ± z sd          basic   2 t₀ − t₍1−α₎, 2 t₀ − t₍α₎
 ///     perc    t₍α₎, t₍1−α₎             bca     t₍α′₎ with α′ = Φ(z₀ + w/(1 − a w)), w = z₀ + z_q
 ///     bc      bca with a = 0                   for q = α, 1 − α
+///     calibrated  perc with û₍α₎, û₍1−α₎ for α, 1 − α (engine/resample/calibration.hpp)
 ///     stud    t₀ − s₀ z*₍1−α₎, t₀ − s₀ z*₍α₎ with z* = (t − t₀)/s; on the log scale exp of that
 ///
 /// z₀ = Φ⁻¹(share of t < t₀). Equal to R's boot::boot.ci (bc: with L of skewness 0). Sources:

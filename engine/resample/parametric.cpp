@@ -17,11 +17,12 @@ namespace {
 class RotatedParametric : public Scheme {
  public:
   RotatedParametric(const GroupedStats& stats,
+                    const RotatedForm& form,
                     const FitResult& fit,
                     const SchemeOptions& options)
       : options_(options),
         kernel_(parametric_kernels(options.simd).draw_and_fit),
-        model_(stats, rotate(stats), fit, options.criterion) {}
+        model_(stats, form, fit, options.criterion) {}
 
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     const ParametricConstants constants = model_.constants();
@@ -47,10 +48,21 @@ class RotatedParametric : public Scheme {
 std::unique_ptr<Scheme> parametric_bootstrap(const GroupedStats& stats,
                                              const FitResult& fit,
                                              const SchemeOptions& options) {
-  if (stats.num_groups() > kMostGroupsToRotate) {
-    return grouped_parametric_bootstrap(stats, fit, options);
-  }
-  return std::make_unique<RotatedParametric>(stats, fit, options);
+  return ParametricBootstraps(stats, options).from(fit, options.seed);
+}
+
+ParametricBootstraps::ParametricBootstraps(const GroupedStats& stats,
+                                           const SchemeOptions& options)
+    : stats_(stats), options_(options) {
+  if (stats.num_groups() <= kMostGroupsToRotate) form_ = rotate(stats);
+}
+
+std::unique_ptr<Scheme> ParametricBootstraps::from(const FitResult& fit,
+                                                   std::uint64_t seed) const {
+  SchemeOptions options = options_;
+  options.seed = seed;
+  if (!form_) return grouped_parametric_bootstrap(stats_, fit, options);
+  return std::make_unique<RotatedParametric>(stats_, *form_, fit, options);
 }
 
 }  // namespace merit

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "engine/fit/rotated_form.hpp"
 #include "engine/model/grouped_stats.hpp"
 #include "engine/resample/scheme.hpp"
 
@@ -22,6 +25,22 @@ inline constexpr Eigen::Index kMostGroupsToRotate = 1000;
 std::unique_ptr<Scheme> parametric_bootstrap(const GroupedStats& stats,
                                              const FitResult& fit,
                                              const SchemeOptions& options);
+
+/// Parametric bootstraps of many models on the same X and groups; what they have in common
+/// is computed once.
+class ParametricBootstraps {
+ public:
+  /// @param stats  must outlive this
+  ParametricBootstraps(const GroupedStats& stats, const SchemeOptions& options);
+
+  /// @param fit  the model drawn from: β, τ and σ are looked at
+  std::unique_ptr<Scheme> from(const FitResult& fit, std::uint64_t seed) const;
+
+ private:
+  const GroupedStats& stats_;
+  SchemeOptions options_;
+  std::optional<RotatedForm> form_;  ///< of not too many groups
+};
 
 /// The same for any number of groups, in grouped form: with β = 0 (the estimates are
 /// equivariant), group means of y* are N(0, τ̂² + σ̂²/n_j); with W_xx = RRᵀ of rank k,

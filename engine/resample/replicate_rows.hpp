@@ -43,12 +43,19 @@ struct ReplicateRows {
   std::int64_t num_estimates = 0;  ///< p + 2: β̂, τ̂, σ̂; without σ p + 1
   /// Of the first so many estimates, or 0 when they are not kept. What has none is NaN.
   std::int64_t num_std_errors = 0;
-  std::vector<double> estimate;        ///< count × num_estimates, row-major
-  std::vector<double> std_error;       ///< count × num_std_errors, row-major
+  std::int64_t num_shares = 0;    ///< of the estimates after a double bootstrap, or 0
+  std::vector<double> estimate;   ///< count × num_estimates, row-major
+  std::vector<double> std_error;  ///< count × num_std_errors, row-major
+  /// count × num_shares, row-major: share of the inner replicates that are not above the
+  /// estimate of the data as they are
+  std::vector<double> inner_share;
   std::vector<double> log_likelihood;  ///< count
   std::vector<std::uint8_t> status;    ///< count, ReplicateStatus
 
-  void resize(std::int64_t rows, std::int64_t estimates, std::int64_t std_errors);
+  void resize(std::int64_t rows,
+              std::int64_t estimates,
+              std::int64_t std_errors,
+              std::int64_t shares = 0);
 };
 
 /// The same rows as bytes that lie elsewhere, in the order in which they are stored.
@@ -56,8 +63,10 @@ struct ReplicateBytes {
   std::int64_t count = 0;
   std::int64_t num_estimates = 0;
   std::int64_t num_std_errors = 0;
+  std::int64_t num_shares = 0;
   std::span<const std::byte> estimate = {};
   std::span<const std::byte> std_error = {};
+  std::span<const std::byte> inner_share = {};
   std::span<const std::byte> log_likelihood = {};
   std::span<const std::byte> status = {};
 

@@ -14,7 +14,7 @@ COMMANDS = {
     "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--null", "--pql-inner",
             "--pql-scale"],
     "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
-                  "--wild-hc", "--wild-weights", "--intervals", "--pql-inner", "--pql-scale",
+                  "--wild-hc", "--wild-weights", "--intervals", "--inner", "--pql-inner", "--pql-scale",
                   "--quantity", "--null", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--warmup", "--prior", "--prior-grid", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],
@@ -32,7 +32,7 @@ WORDS = {"fit": ["table", "csv", "json", "auto", "plain", "none", "normal", "res
                  "between-within", "satterthwaite", "kr", "CR0", "CR1", "CR2", "CR3", "wald", "profile",
                  "lrt", "exact", "reml", "ml"],
          "bootstrap": ["parametric", "cases", "residual", "reb", "wild", "rademacher", "mammen", "webb",
-                       "groups", "rows", "both", "norm", "basic", "perc",
+                       "groups", "rows", "both", "norm", "basic", "perc", "calibrated",
                        "estimates", "all", "55m"]}
 
 

@@ -21,6 +21,7 @@ inline ReplicateRows join(const std::vector<ReplicateRows>& parts) {
   ReplicateRows all;
   all.num_estimates = parts.front().num_estimates;
   all.num_std_errors = parts.front().num_std_errors;
+  all.num_shares = parts.front().num_shares;
   const auto append = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
   };
@@ -28,6 +29,7 @@ inline ReplicateRows join(const std::vector<ReplicateRows>& parts) {
     all.count += part.count;
     append(all.estimate, part.estimate);
     append(all.std_error, part.std_error);
+    append(all.inner_share, part.inner_share);
     append(all.log_likelihood, part.log_likelihood);
     append(all.status, part.status);
   }

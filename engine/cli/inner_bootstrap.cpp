@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "engine/cli/inner_bootstrap.hpp"
+
+#include <span>
+#include <utility>
+
+#include "engine/resample/double_bootstrap.hpp"
+#include "engine/resample/glmm_bootstrap.hpp"
+#include "engine/resample/parametric.hpp"
+
+namespace merit {
+namespace {
+
+SchemeOptions inner_options(SchemeOptions options) {
+  options.keep_std_errors = false;
+  return options;
+}
+
+/// From the linear model with a replicate's estimates.
+InnerBootstrap from_linear_model(const ModelData& data,
+                                 const FitResult& fit,
+                                 const SchemeOptions& options) {
+  const auto bootstraps =
+      std::make_shared<const ParametricBootstraps>(data.stats, options);
+  const Eigen::Index p = fit.beta.size();
+  return [bootstraps, p](std::int64_t, std::span<const double> estimates, auto seed) {
+    FitResult drawn_from;
+    drawn_from.beta = Eigen::Map<const Eigen::VectorXd>(estimates.data(), p);
+    drawn_from.tau = estimates[static_cast<std::size_t>(p)];
+    drawn_from.sigma = estimates[static_cast<std::size_t>(p) + 1];
+    return bootstraps->from(drawn_from, seed);
+  };
+}
+
+/// The same of the other families. Refits start where the original's do, but at the replicate's
+/// estimates.
+InnerBootstrap from_generalised_model(const ModelData& data,
+                                      const GlmmFit& fit,
+                                      const SchemeOptions& options) {
+  return [model = data.glmm, fit, options](
+             std::int64_t, std::span<const double> estimates, std::uint64_t seed) {
+    const Eigen::Index size = model->num_parameters() - 1;
+    GlmmFit drawn_from = fit;
+    drawn_from.result.beta = Eigen::Map<const Eigen::VectorXd>(estimates.data(), size);
+    drawn_from.result.tau = estimates[static_cast<std::size_t>(size)];
+    drawn_from.psi = parameters_of(*model, drawn_from.result.beta, drawn_from.result.tau);
+    SchemeOptions inner = options;
+    inner.seed = seed;
+    return glmm_parametric_bootstrap(model, drawn_from, inner);
+  };
+}
+
+}  // namespace
+
+std::unique_ptr<Scheme> with_inner_bootstraps(const BootstrapCommand& command,
+                                              const ModelData& data,
+                                              const FittedModel& fitted,
+                                              const SchemeOptions& options,
+                                              std::unique_ptr<Scheme> outer) {
+  if (command.num_inner() == 0) return outer;
+  const FitResult& fit = fitted.result;
+  std::vector<double> original(fit.beta.begin(), fit.beta.end());
+  original.push_back(fit.tau);
+  if (fit.has_sigma()) original.push_back(fit.sigma);
+  const SchemeOptions of_inner = inner_options(options);
+  return double_bootstrap(std::move(outer),
+                          data.glmm == nullptr
+                              ? from_linear_model(data, fit, of_inner)
+                              : from_generalised_model(data, *fitted.glmm, of_inner),
+                          std::move(original),
+                          command.num_inner(),
+                          options.seed);
+}
+
+}  // namespace merit
