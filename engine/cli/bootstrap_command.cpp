@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "engine/cli/bootstrap_report.hpp"
+#include "engine/cli/bootstrap_scheme.hpp"
 #include "engine/cli/commands.hpp"
 #include "engine/cli/delete_one_fits.hpp"
-#include "engine/cli/glmm_data.hpp"
 #include "engine/cli/inner_bootstrap.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/null_test.hpp"
@@ -17,139 +17,11 @@
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/cli/stored_job.hpp"
-#include "engine/resample/glmm_bootstrap.hpp"
-#include "engine/resample/null_bootstrap.hpp"
-#include "engine/resample/parametric.hpp"
-#include "engine/resample/quasi_bootstrap.hpp"
-#include "engine/resample/transformation.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 
 namespace merit {
 namespace {
-
-ResampleUnit unit(const BootstrapCommand& command) {
-  return command.resample.value_or(ResampleUnit::groups);
-}
-
-bool is_cases(const BootstrapCommand& command) {
-  return command.type == BootstrapType::cases;
-}
-
-RebType reb_type(const BootstrapCommand& command) {
-  return command.reb_type.value_or(RebType::scaled);
-}
-
-WildHc wild_hc(const BootstrapCommand& command) {
-  return command.wild_hc.value_or(WildHc::hc2);
-}
-
-WildWeights wild_weights(const BootstrapCommand& command) {
-  return command.wild_weights.value_or(WildWeights::rademacher);
-}
-
-ModelNeeds needs(const BootstrapCommand& command) {
-  const bool groups = is_cases(command) && unit(command) == ResampleUnit::groups;
-  if (!command.model.is_gaussian()) return {.rows = true};
-  const bool by_group = groups || command.wants(IntervalType::bca);
-  return {.within = by_group ? WithinDetail::per_group : WithinDetail::pooled,
-          .rows = command.type != BootstrapType::parametric && !groups};
-}
-
-SchemeOptions scheme_options(const BootstrapCommand& command) {
-  return {.seed = command.run.seed,
-          .criterion = command.model.criterion(),
-          .keep_std_errors = command.keep_std_errors,
-          .simd = command.run.simd_level()};
-}
-
-QuasiSchemeOptions quasi_scheme_options(const BootstrapCommand& command) {
-  return {.fit = quasi_options(command.model), .scheme = scheme_options(command)};
-}
-
-/// Of binary, count and ordinal models.
-std::unique_ptr<Scheme> make_glmm_scheme(const BootstrapCommand& command,
-                                         const ModelData& data,
-                                         const FittedModel& fitted) {
-  const GlmmFit& fit = *fitted.glmm;
-  if (!fit.diverging.empty()) {
-    throw DataError(fitted.result.message + ": no bootstrap can start from such a fit");
-  }
-  if (command.model.is_quasi()) {
-    if (!fitted.result.converged) {
-      throw DataError(fitted.result.message + "; no bootstrap can start from such a fit");
-    }
-    const QuasiSchemeOptions options = quasi_scheme_options(command);
-    if (!is_cases(command)) return quasi_parametric_bootstrap(data.glmm, fit, options);
-    return quasi_cases_bootstrap(data.glmm, unit(command), options);
-  }
-  const SchemeOptions options = scheme_options(command);
-  if (!is_cases(command)) return glmm_parametric_bootstrap(data.glmm, fit, options);
-  if (unit(command) == ResampleUnit::groups)
-    return glmm_group_bootstrap(data.glmm, fit, options);
-  return glmm_row_bootstrap(data.glmm, unit(command), fit, options);
-}
-
-std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
-                                    const ModelData& data,
-                                    const FittedModel& fitted) {
-  if (data.glmm != nullptr) return make_glmm_scheme(command, data, fitted);
-  const SchemeOptions options = scheme_options(command);
-  const FitResult& fit = fitted.result;
-  switch (command.type) {
-    case BootstrapType::parametric:
-      return parametric_bootstrap(data.stats, fit, options);
-    case BootstrapType::residual:
-      return residual_bootstrap(data.stats, *data.rows, fit, options);
-    case BootstrapType::reb:
-      return reb_bootstrap(data.stats, *data.rows, fit, reb_type(command), options);
-    case BootstrapType::wild:
-      return wild_bootstrap(
-          data.stats, *data.rows, fit, wild_hc(command), wild_weights(command), options);
-    case BootstrapType::transformation:
-      return transformation_bootstrap(data.stats, *data.rows, fit, options);
-    case BootstrapType::cases:
-      break;
-  }
-  if (unit(command) == ResampleUnit::groups) {
-    return group_bootstrap(data.stats, fit, options);
-  }
-  return row_bootstrap(data.stats, data.rows, unit(command), fit, options);
-}
-
-/// Likelihood ratios of data drawn from the null model.
-std::unique_ptr<Scheme> make_null_scheme(const BootstrapCommand& command,
-                                         const ModelData& data,
-                                         const ComparedFits& fits) {
-  const FitResult& null = fits.null.result;
-  const bool runs_away = fits.null.glmm && !fits.null.glmm->diverging.empty();
-  if (!null.converged || runs_away) {
-    throw DataError(
-        fmt::format("--null {}: {}; nothing can be drawn from such a fit",
-                    *command.model.null,
-                    null.message.empty() ? "did not converge" : null.message));
-  }
-  const NestedModel& nested = *data.nested;
-  const SchemeOptions options = scheme_options(command);
-  if (data.glmm == nullptr)
-    return null_bootstrap(data.stats, nested.data.stats, nested.nesting, null, options);
-  return glmm_null_bootstrap(data.glmm,
-                             nested.data.glmm,
-                             nested.nesting,
-                             *fits.model.glmm,
-                             *fits.null.glmm,
-                             options);
-}
-
-std::unique_ptr<Scheme> make_delete_one_scheme(const BootstrapCommand& command,
-                                               const ModelData& data,
-                                               const FittedModel& fitted) {
-  if (data.glmm == nullptr)
-    return delete_one_group(data.stats, command.model.criterion());
-  if (command.model.is_quasi())
-    return quasi_delete_one_group(data.glmm, quasi_scheme_options(command));
-  return glmm_delete_one_group(data.glmm, *fitted.glmm);
-}
 
 /// The fits without one group each, if an interval wants them. *Collective*
 std::optional<DeleteOneFits> fit_without_groups(const Communicator& comm,
