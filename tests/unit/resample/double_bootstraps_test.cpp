@@ -22,7 +22,7 @@
 using namespace merit;
 using namespace merit::testing;
 
-BOOST_AUTO_TEST_SUITE(double_bootstrap)
+BOOST_AUTO_TEST_SUITE(double_bootstraps)
 
 namespace {
 
