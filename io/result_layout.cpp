@@ -10,6 +10,7 @@
 #include "io/result_delete_one.hpp"
 #include "io/result_inference.hpp"
 #include "io/result_paths.hpp"
+#include "io/result_tables.hpp"
 
 namespace merit {
 namespace {
@@ -110,12 +111,11 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   write_attributes(std::move(group), attributes);
 }
 
-void write_study(hdf5::Group root,
-                 const std::string& text,
-                 const std::vector<std::string>& terms) {
+void write_study(hdf5::Group root, const ResultContents& contents) {
   hdf5::Group group = root.create_group("study");
-  group.write("file", std::vector<std::string>{text});
-  group.write("term", terms);
+  group.write("file", std::vector<std::string>{*contents.study});
+  group.write("term", contents.fit.terms);
+  write_tables(group, contents.tables);
 }
 
 template <class T>
@@ -224,7 +224,7 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
                     {"command", contents.command}});
   write_attributes(file.root().create_group("job"), contents.job);
   if (contents.study) {
-    write_study(file.root(), *contents.study, contents.fit.terms);
+    write_study(file.root(), contents);
   } else {
     write_fit(file.root(), contents.fit);
     write_inference(file.root(), contents.fit);

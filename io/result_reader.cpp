@@ -40,6 +40,10 @@ const StoredFit& ResultFile::fit() const {
 const std::optional<std::string>& ResultFile::study() const {
   return state_->study;
 }
+
+const std::vector<StoredTable>& ResultFile::tables() const {
+  return state_->tables;
+}
 const Attributes& ResultFile::provenance() const {
   return state_->provenance;
 }

@@ -12,6 +12,7 @@
 #include "io/result_inference.hpp"
 #include "io/result_layout.hpp"
 #include "io/result_parts.hpp"
+#include "io/result_tables.hpp"
 
 namespace merit {
 namespace {
@@ -28,7 +29,9 @@ void ResultFile::State::read_metadata() {
   job = read_attributes(root.group("job"));
   fit = root.exists("study") ? read_study(root.group("study"), study)
                              : read_fit(root.group("fit"));
-  if (!study) {
+  if (study) {
+    tables = read_tables(root.group("study"));
+  } else {
     read_inference(root, fit);
     read_delete_one(root, fit);
   }

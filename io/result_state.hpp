@@ -30,6 +30,7 @@ struct ResultFile::State {
   JobDescription job;
   StoredFit fit;
   std::optional<std::string> study;
+  std::vector<StoredTable> tables;
   Attributes provenance;
   std::vector<Session> sessions;
   std::optional<StoredPosterior> posterior;

@@ -34,6 +34,19 @@ const AttributeValue* find(const JobDescription& job, const std::string& field) 
   return it == job.end() ? nullptr : &it->second;
 }
 
+/// Numbers; of texts their length, the text and its address.
+std::int64_t bytes_of(const StoredTable& table) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, column] : table.columns) {
+    bytes += 8 * static_cast<std::int64_t>(table.num_rows());
+    const auto* texts = std::get_if<std::vector<std::string>>(&column);
+    if (texts == nullptr) continue;
+    for (const std::string& text : *texts)
+      bytes += 5 * 8 + std::ssize(text);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<JobDifference> differences(const JobDescription& stored,
@@ -67,6 +80,8 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   std::int64_t bytes = kMetadata + kWord * p * (p + 2);
   if (fit.delete_one) bytes += kWord * std::ssize(fit.delete_one->estimate);
   if (contents.study) bytes += std::ssize(*contents.study);
+  for (const StoredTable& table : contents.tables)
+    bytes += bytes_of(table);
   for (const std::string& level : fit.group_level) {
     // Size, mode, sd; the text, its length and its address.
     bytes += 3 * kWord + 6 * kWord + std::ssize(level);

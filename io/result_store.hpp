@@ -18,6 +18,7 @@
 #include "engine/resample/delete_one.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/run/block_range.hpp"
+#include "io/stored_table.hpp"
 
 /// Result files: one fit, and the replicates of a job. `io/FORMAT.md` describes them object
 /// by object.
@@ -120,17 +121,18 @@ struct Session {
 };
 
 struct ResultContents {
-  std::string command;  ///< "fit", "bootstrap", "simulate"
+  std::string command;  ///< "fit", "bootstrap", "simulate", "sensitivity"
   JobDescription job;
-  StoredFit fit;                            ///< of a simulation study the terms alone
-  std::optional<ReplicatePlan> replicates;  ///< none: `merit fit --output`
-  Attributes provenance;                    ///< what is known at the start
+  StoredFit fit;                                  ///< of a study the terms alone
+  std::optional<ReplicatePlan> replicates;        ///< none: `merit fit --output`
+  Attributes provenance;                          ///< what is known at the start
   std::optional<StoredPosterior> posterior = {};  ///< `merit sample`
   std::vector<Session> earlier_sessions =
       {};                ///< of the files that this one is made from
   Session session = {};  ///< so far; the writer fills in the rest
-  /// The text of a simulation study's file; its result has no fit.
+  /// The text of a study's file; its result has no fit.
   std::optional<std::string> study = {};
+  std::vector<StoredTable> tables = {};  ///< with a study: what else it has found
 };
 
 /// Names of the estimate columns: the terms, sd__(Intercept) and, where the model has one,
@@ -226,6 +228,7 @@ class ResultFile {
   const JobDescription& job() const;  ///< in byte order of names
   const StoredFit& fit() const;
   const std::optional<std::string>& study() const;  ///< text of the study file
+  const std::vector<StoredTable>& tables() const;   ///< beside it
   const Attributes& provenance() const;             ///< in byte order of names
   const std::vector<Session>& sessions() const;
   const std::optional<StoredPosterior>& posterior() const;  ///< after `merit sample`

@@ -31,6 +31,7 @@ build() {
   if command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
   if command -v ccache >/dev/null; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros}"  # precompiled headers
   fi
   cd "$root" || return
   step "configuring build/$preset" cmake --preset "$preset" "$@"

@@ -19,8 +19,9 @@ from plot_results import FORMATS, save
 
 COLOURS = {"positive": "#1b6ca8", "none": "#9a9a9a", "negative": "#c0392b"}
 NOT_CHANGES = {"analysis", "kind", "label", "effect", "term", "estimate", "std.error", "statistic",
-               "df", "p.value", "conf.low", "conf.high", "fmi", "dfbetas", "decision", "differs", "nobs", "ngroups",
-               "converged", "boundary", "logLik", "cooks.distance", "message"}
+               "df", "p.value", "conf.low", "conf.high", "conf.type", "fmi", "dfbetas", "decision", "differs",
+               "nobs", "ngroups", "converged", "boundary", "logLik", "cooks.distance", "replicates",
+               "failed", "message"}
 MOST_DOTS = 24  # lines of dots; of things with more values there is one line
 MOST_TERMS = 4
 
@@ -40,6 +41,9 @@ def read(path):
                         "--format csv prints")
     table = table[(table["effect"] == "fixed") & (table["kind"] != "interaction")
                   & (table["estimate"] != "")].copy()
+    of_replicates = ~table["conf.type"].isin(["wald", ""])
+    if of_replicates.any():  # a fit's own intervals are there too
+        table = table[of_replicates].copy()
     for column in ("estimate", "conf.low", "conf.high"):
         table[column] = pd.to_numeric(table[column])
     return table

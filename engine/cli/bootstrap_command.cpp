@@ -129,15 +129,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                            .keep_sd_errors = command.keep_std_errors,
                            .keep_inner_shares = command.num_inner() > 0,
                            .shard = command.shard};
-  if (plan.shard.count > plan.num_blocks()) {
-    throw UsageError(
-        fmt::format("--shard {}: {} replicates are {} blocks, which cannot be "
-                    "shared by more shards: give N up to {}",
-                    text_of(plan.shard),
-                    plan.num_replicates,
-                    plan.num_blocks(),
-                    plan.num_blocks()));
-  }
+  check_shard(plan, "replicates");
   const JobDescription job = describe_job(command, data, plan);
   check_found(comm, found, command.run.output, job, plan.shard);
   const auto tables = [&](const ReplicateSummaries* known) {

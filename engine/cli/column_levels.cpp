@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -11,8 +13,10 @@
 #include "engine/model/text.hpp"
 
 namespace merit {
+namespace {
 
-ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most) {
+/// @throws DataError if it is not there
+std::size_t index_of(const Table& table, const std::string& column) {
   std::vector<std::string> names;
   for (const ColumnInfo& info : table.columns())
     names.push_back(info.name);
@@ -21,12 +25,28 @@ ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most
     throw DataError(fmt::format(
         "{}: no column '{}'{}", table.name(), column, did_you_mean(column, names)));
   }
-  const auto index = static_cast<std::size_t>(found - names.begin());
-  std::set<double> seen;
-  const auto reader = table.reader({index});
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+/// Hands out all rows of some columns, in blocks.
+template <class Use>
+void for_each_block(Table& table,
+                    const std::vector<std::size_t>& columns,
+                    const Use& use) {
+  const auto reader = table.reader(columns);
   RowBlock rows;
   for (std::int64_t first = 0; first < table.num_rows(); first += kBlockRows) {
     reader->read(first, std::min(kBlockRows, table.num_rows() - first), rows);
+    use(rows);
+  }
+}
+
+}  // namespace
+
+ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most) {
+  const std::size_t index = index_of(table, column);
+  std::set<double> seen;
+  for_each_block(table, {index}, [&](const RowBlock& rows) {
     for (const double value : rows.column(0)) {
       if (!std::isnan(value)) seen.insert(value);
     }
@@ -38,7 +58,7 @@ ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most
                       column,
                       most));
     }
-  }
+  });
   ColumnLevels out;
   out.is_text = table.columns()[index].kind == ColumnKind::categorical;
   for (const double value : seen) {
@@ -47,6 +67,24 @@ ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most
                              : shortest(value));
   }
   return out;
+}
+
+std::int64_t num_in_several(Table& table,
+                            const std::string& column,
+                            const std::string& other) {
+  std::unordered_map<double, double> first;
+  std::unordered_set<double> several;
+  for_each_block(table,
+                 {index_of(table, column), index_of(table, other)},
+                 [&](const RowBlock& rows) {
+                   for (std::size_t r = 0; r < rows.column(0).size(); ++r) {
+                     const double value = rows.column(0)[r], with = rows.column(1)[r];
+                     if (std::isnan(value) || std::isnan(with)) continue;
+                     if (first.try_emplace(value, with).first->second != with)
+                       several.insert(value);
+                   }
+                 });
+  return std::ssize(several);
 }
 
 }  // namespace merit

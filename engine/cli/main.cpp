@@ -144,7 +144,8 @@ bool can_go_on(int argc, char** argv) {
     return word == "--output" || word.starts_with("--output=");
   };
   return words.size() > 1 &&
-         (words[1] == "bootstrap" || words[1] == "sample" || words[1] == "simulate") &&
+         (words[1] == "bootstrap" || words[1] == "sample" || words[1] == "simulate" ||
+          words[1] == "sensitivity") &&
          std::any_of(words.begin(), words.end(), is_output);
 }
 

@@ -163,6 +163,7 @@ ResultContents contents_of(const std::vector<ResultFile>& files, Session own) {
                           .session = std::move(own)};
   contents.replicates->shard = {};
   contents.study = first.study();
+  contents.tables = first.tables();
   std::erase_if(contents.provenance, [](const Attribute& a) {
     return a.first == "finished" || a.first == "seconds" || a.first == "sessions";
   });

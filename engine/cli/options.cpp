@@ -90,6 +90,17 @@ void add_shard(CLI::App& app, Shard& shard) {
       ->type_name("I/N");
 }
 
+void require_output(const RunSettings& run, Shard shard) {
+  if (!run.output.empty() || run.dry_run) return;
+  const char* given = run.resume        ? "--resume"
+                      : run.time_limit  ? "--time-limit"
+                      : shard.count > 1 ? "--shard"
+                                        : nullptr;
+  if (given == nullptr) return;
+  throw UsageError(
+      fmt::format("{} without --output: name the file that keeps what is done", given));
+}
+
 void refuse_tables(const TableOptions& tables, const std::string& why) {
   const bool quantities = !tables.quantities.empty();
   if (!quantities && tables.intervals == TableOptions{}.intervals) return;

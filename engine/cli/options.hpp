@@ -55,7 +55,7 @@ struct BootstrapCommand {
 struct SummarizeCommand {
   std::string results;
   TableOptions tables;
-  double level = 0.95;
+  std::optional<double> level;  ///< none given: 0.95, or that of the file's intervals
   bool ranef = false;
   Format format = Format::table;
 };
@@ -86,6 +86,9 @@ void refuse_tables(const TableOptions& tables, const std::string& why);
 
 /// --shard I/N
 void add_shard(CLI::App& app, Shard& shard);
+
+/// Of studies, whose --output is optional. @throws UsageError if an option needs it
+void require_output(const RunSettings& run, Shard shard);
 
 /// Checks what no single option can. @throws UsageError
 void validate(const FitCommand& command);

@@ -1,55 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
-#include "engine/cli/column_levels.hpp"
+#include "engine/cli/analysis_replicates.hpp"
 #include "engine/cli/commands.hpp"
-#include "engine/cli/inference.hpp"
 #include "engine/cli/input_text.hpp"
 #include "engine/cli/layout_lines.hpp"
-#include "engine/cli/model_data.hpp"
 #include "engine/cli/progress_display.hpp"
 #include "engine/cli/provenance.hpp"
+#include "engine/cli/replicate_run.hpp"
 #include "engine/cli/results.hpp"
-#include "engine/model/formula.hpp"
-#include "engine/model/text.hpp"
-#include "engine/report/sensitivity_report.hpp"
+#include "engine/cli/same_job.hpp"
+#include "engine/cli/sensitivity_plan.hpp"
+#include "engine/cli/sensitivity_results.hpp"
+#include "engine/cli/sensitivity_tables.hpp"
+#include "engine/cli/stored_job.hpp"
 #include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
+#include "engine/run/stop_signals.hpp"
 #include "engine/run/task_runner.hpp"
 #include "engine/study/imputations.hpp"
 #include "engine/study/influence.hpp"
-#include "engine/study/problems.hpp"
 #include "engine/study/sensitivity_file.hpp"
-#include "io/snapshot.hpp"
 
 namespace merit {
 namespace {
-
-/// What all fits of a job share.
-struct Job {
-  SensitivityStudy study;
-  /// From here; several if each is an imputation. What was found in each: io/snapshot.hpp.
-  std::vector<std::string> snapshots, examined;
-  ColumnLevels imputations;  ///< of the rows of one snapshot
-  InferenceOptions inference;
-  RunSettings run;
-};
-
-std::optional<std::string> given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string>(text);
-}
-
-bool is_text(const Table& table, const std::string& column) {
-  for (const ColumnInfo& info : table.columns()) {
-    if (info.name == column) return info.kind == ColumnKind::categorical;
-  }
-  return false;
-}
 
 std::vector<std::string> snapshots_of(const SensitivityStudy& study) {
   if (study.imputations && !study.imputations->snapshots.empty())
@@ -57,206 +36,9 @@ std::vector<std::string> snapshots_of(const SensitivityStudy& study) {
   return {study.snapshot};
 }
 
-/// How many data sets every analysis has.
-std::size_t num_imputations(const Job& job) {
-  return std::max(job.snapshots.size(), job.imputations.levels.size());
-}
-
-/// The snapshot of an imputation.
-std::size_t snapshot_of(const Job& job, std::size_t imputation) {
-  return job.snapshots.size() == 1 ? 0 : imputation;
-}
-
-ModelOptions options_of(const Job& job,
-                        const ModelSettings& model,
-                        std::size_t imputation = 0) {
-  ModelOptions options;
-  options.snapshot = job.snapshots[snapshot_of(job, imputation)];
-  options.formula = model.formula;
-  const ModelSettings settings =
-      in_imputation(job.study, job.imputations, imputation, model);
-  options.where = given(settings.where);
-  options.offset = given(settings.offset);
-  options.trials = given(settings.trials);
-  options.family = settings.family;
-  options.link = settings.link;
-  options.method = settings.method;
-  options.nagq = settings.nagq;
-  return options;
-}
-
-/// Everything that can be said of a fit's options without the data.
-void validate(const Job& job, const ModelSettings& settings) {
-  const ModelOptions options = options_of(job, settings);
-  validate(options);
-  validate(job.inference, options);
-  parse_formula(settings.formula);
-  if (!settings.where.empty()) parse_expression({"where", settings.where});
-}
-
-/// @throws UsageError if a term whose conclusions are to be followed is no coefficient
-void check_terms(const std::string& file,
-                 const SensitivityStudy& study,
-                 const std::vector<std::string>& coefficients) {
-  Problems problems;
-  for (const std::string& term : study.terms) {
-    if (std::find(coefficients.begin(), coefficients.end(), term) == coefficients.end())
-      problems.add(0,
-                   fmt::format("terms: the base has no coefficient '{}'{}",
-                               term,
-                               did_you_mean(term, coefficients)));
-  }
-  problems.throw_if_any(file);
-}
-
-/// All that is wrong, each thing once, with the fits that have it.
-void validate(const Job& job, const std::string& file, const std::vector<Analysis>& all) {
-  std::map<std::string, std::vector<std::string>> wrong;  // and where
-  for (const Analysis& analysis : all) {
-    try {
-      validate(job, analysis.model);
-    } catch (const UsageError& error) {
-      wrong[error.what()].push_back(analysis.label());
-    }
-  }
-  Problems problems;
-  for (const auto& [what, labels] : wrong)
-    problems.add(0, fmt::format("{}: {}", labels_text(labels), what));
-  problems.throw_if_any(file);
-}
-
-double value_or_nan(const std::optional<double>& value) {
-  return value.value_or(AnalysisTerm::kNone);
-}
-
-/// That each coefficient of the base is the same in all waves, as --contrast takes it.
-std::vector<std::string> equality_contrasts(const Analysis& analysis,
-                                            const std::vector<std::string>& terms) {
-  std::vector<std::string> out;
-  std::string before;
-  for (const std::string& term : terms) {
-    const std::size_t at = term.rfind(":" + analysis.factor);
-    if (analysis.factor.empty() || at == std::string::npos) continue;
-    const std::string coefficient = term.substr(0, at);
-    if (out.empty() || coefficient != before) {
-      out.emplace_back();
-      before = coefficient;
-    } else {
-      out.back() += ", ";
-    }
-    out.back() += fmt::format("`{}` = 0", term);
-  }
-  return out;
-}
-
-AnalysisTerm term_of(const TidyRow& row) {
-  return {.effect = row.effect,
-          .term = row.term,
-          .estimate = value_or_nan(row.estimate),
-          .std_error = value_or_nan(row.std_error),
-          .statistic = value_or_nan(row.statistic),
-          .df = value_or_nan(row.df),
-          .p_value = value_or_nan(row.p_value),
-          .conf_low = value_or_nan(row.conf_low),
-          .conf_high = value_or_nan(row.conf_high)};
-}
-
-/// A test that some coefficients of waves are 0, under the name of what they belong to.
-AnalysisTerm equality_of(const Analysis& analysis, const TestResult& test) {
-  const std::string& text = test.hypothesis;
-  return {.effect = "equality",
-          .term = text.substr(1, text.find(":" + analysis.factor) - 1),
-          .statistic = test.statistic,
-          .df = value_or_nan(test.den_df),
-          .p_value = test.p_value};
-}
-
-AnalysisResult result_of(const Job& job,
-                         const Analysis& analysis,
-                         std::size_t imputation) {
-  const ModelOptions options = options_of(job, analysis.model, imputation);
-  RunSettings run = job.run;
-  run.threads = 1;  // of this fit; others are made beside it
-  const ModelData data = read_model_data(Communicator::single(),
-                                         options,
-                                         run,
-                                         needs(job.inference),
-                                         &job.examined[snapshot_of(job, imputation)]);
-  const FittedModel fit = fit_model(options, data, run.simd_level());
-  StoredFit stored = stored_fit(data, fit);
-  InferenceOptions inference = job.inference;
-  inference.contrasts = equality_contrasts(analysis, data.terms);
-  add_inference(inference, run, data, fit, stored);
-  const Report report =
-      fit_report("fit", stored, describe_job(options, data), {}, {.level = run.level});
-  AnalysisResult result;
-  result.message = report.glance.message;
-  result.num_obs = report.glance.num_obs;
-  result.num_groups = report.glance.num_groups;
-  result.converged = report.glance.converged;
-  result.boundary = report.glance.boundary;
-  result.log_likelihood = report.glance.log_likelihood;
-  for (const TidyRow& row : report.tidy) {
-    if (row.effect != "contrast") result.terms.push_back(term_of(row));
-  }
-  for (const TestResult& test : report.tests) {
-    if (test.kind == "contrast") result.terms.push_back(equality_of(analysis, test));
-  }
-  result.vcov = report.vcov.matrix;
-  if (analysis.kind == "wave") result.groups = data.group_level;
-  return result;
-}
-
-/// A fit that the data refuse is a result too, unless it is the base.
-AnalysisResult result_or_failure(const Job& job,
-                                 const Analysis& analysis,
-                                 std::size_t imputation) {
-  try {
-    return result_of(job, analysis, imputation);
-  } catch (const DataError& error) {
-    if (analysis.kind == "base") throw;
-    AnalysisResult failed;
-    failed.failure = error.what();
-    return failed;
-  }
-}
-
-/// Reads what of the data decides which fits there are. *Collective*
-std::vector<Analysis> plan(const Communicator& comm,
-                           const SensitivityCommand& command,
-                           Job& job) {
-  for (const std::string& snapshot : job.snapshots) {
-    std::string examined;
-    root_or_none(comm, [&] { examined = examine_snapshot(snapshot); });
-    job.examined.push_back(comm.broadcast_text(examined));
-  }
-  const SensitivityStudy& study = job.study;
-  const auto table = all_or_none(comm, [&] {
-    return open_examined_snapshot(job.snapshots.front(), "/data", job.examined.front());
-  });
-  ColumnLevels waves;
-  all_or_none(comm, [&] {
-    if (study.imputations && !study.imputations->column.empty())
-      job.imputations = levels_of(*table, study.imputations->column);
-    if (study.waves) waves = levels_of(*table, study.waves->column);
-    validate(job, command.study, {Analysis{"base", {}, study.base}});
-  });
-  const ModelData base = read_model_data(
-      comm, options_of(job, study.base), job.run, {}, &job.examined.front());
-  return all_or_none(comm, [&] {
-    check_terms(command.study, study, base.terms);
-    const ColumnLevels groups{.is_text = is_text(*table, base.group),
-                              .levels = base.group_level};
-    std::vector<Analysis> all =
-        analyses_of(study, base.group, groups, waves, command.max_tasks);
-    validate(job, command.study, all);
-    return all;
-  });
-}
-
 /// On rank 0 all results, in the order of the analyses. *Collective*
 std::vector<AnalysisResult> run_all(const Communicator& comm,
-                                    const Job& job,
+                                    const SensitivityJob& job,
                                     const std::vector<Analysis>& analyses) {
   ProgressDisplay display(comm.is_root() ? job.run.progress : ProgressMode::none, "fits");
   const std::size_t m = num_imputations(job);
@@ -265,7 +47,7 @@ std::vector<AnalysisResult> run_all(const Communicator& comm,
   options.progress = [&](const Progress& progress) { display.show(progress); };
   const Work work = [&](int, std::int64_t first, std::int64_t) {
     const auto task = static_cast<std::size_t>(first);
-    return pack(result_or_failure(job, analyses[task / m], task % m));
+    return pack(make_analysis(job, analyses[task / m], task % m));
   };
   const Sink sink =
       [&](std::int64_t first, std::int64_t, std::span<const std::byte> bytes) {
@@ -283,16 +65,141 @@ std::vector<AnalysisResult> run_all(const Communicator& comm,
   return results;
 }
 
-void show(const SensitivityReport& report, Format format) {
-  switch (format) {
-    case Format::json:
-      return print(sensitivity_json(report));
-    case Format::csv:
-      return print(sensitivity_csv(report));
-    case Format::table:
-      break;
+/// What is bootstrapped.
+struct Replicates {
+  std::vector<Analysis> analyses;
+  std::vector<std::string> columns;
+  ReplicatePlan plan;
+};
+
+/// @param results  rank 0's. *Collective*
+Replicates plan_replicates(const Communicator& comm,
+                           const SensitivityJob& job,
+                           const std::vector<Analysis>& analyses,
+                           const std::vector<AnalysisResult>& results,
+                           Shard shard) {
+  ByteWriter writer;
+  if (comm.is_root()) {
+    const std::vector<std::size_t> numbers = bootstrapped(analyses, results);
+    const std::vector<std::string> columns = coefficients_of(results, numbers);
+    std::int64_t largest = 1;
+    for (const std::size_t number : numbers)
+      largest = std::max(largest, results[number].num_obs);
+    writer.put(largest);
+    writer.put_all(std::span(numbers));
+    writer.put(std::ssize(columns));
+    for (const std::string& column : columns)
+      writer.put_text(column);
   }
-  print(sensitivity_table(report));
+  Bytes bytes = writer.take();
+  comm.broadcast(bytes);
+  ByteReader reader(bytes);
+  const auto largest = reader.take<std::int64_t>();
+  Replicates out;
+  bool gaussian = true;
+  for (const std::size_t number : reader.take_vector<std::size_t>()) {
+    out.analyses.push_back(analyses[number]);
+    gaussian = gaussian && analyses[number].model.family == "gaussian";
+  }
+  out.columns.resize(static_cast<std::size_t>(reader.take<std::ptrdiff_t>()));
+  for (std::string& column : out.columns)
+    column = reader.take_text();
+  if (out.analyses.empty())
+    throw DataError("no fit of the study converged, so there is nothing to bootstrap");
+  const std::int64_t R = job.study.bootstrap->replicates;
+  out.plan = {.num_replicates = R * std::ssize(out.analyses),
+              .block_rows = replicates_at_once(R, gaussian, largest),
+              .shard = shard};
+  check_shard(out.plan, "replicates");
+  return out;
+}
+
+/// A file with the fits, and what there is of their replicates.
+ResultContents contents_of(const SensitivityJob& job,
+                           const std::string& text,
+                           const std::vector<Analysis>& analyses,
+                           const std::vector<AnalysisResult>& results,
+                           const Replicates* replicates,
+                           const RunRecord& record) {
+  const ReplicatePlan* plan = replicates == nullptr ? nullptr : &replicates->plan;
+  ResultContents contents{
+      .command = "sensitivity",
+      .job = describe_job(job, analyses, results, plan),
+      .fit = {},
+      .replicates = plan == nullptr ? std::nullopt : std::optional(*plan),
+      .provenance = record.at_start(),
+      .session = record.session(),
+      .study = text,
+      .tables = tables_of(analyses,
+                          results,
+                          job.notes,
+                          plan == nullptr ? 0 : job.study.bootstrap->replicates)};
+  if (replicates != nullptr) contents.fit.terms = replicates->columns;
+  return contents;
+}
+
+/// Into the file; true when all is there. *Collective*
+bool store(const Communicator& comm,
+           const SensitivityJob& job,
+           const ResultContents& contents,
+           const Replicates* replicates,
+           const RunRecord& record,
+           StopSignals& signals) {
+  std::optional<ResultWriter> writer;
+  root_or_none(comm, [&] { writer.emplace(open_job(contents, job.run, record)); });
+  if (replicates != nullptr) {
+    signals.note_only();
+    ResultWriter* const file = writer ? &*writer : nullptr;
+    const AnalysisReplicates scheme(job, replicates->analyses, replicates->columns);
+    ReplicateRun rows(comm, scheme, replicates->plan, job.run, nullptr, file);
+    if (rows.run().stopped) {
+      end_stopped_job(comm, replicates->plan, job.run, file, "replicates");
+      return false;
+    }
+  }
+  root_or_none(comm, [&] { writer->finish(); });
+  signals.end_at_once();
+  return true;
+}
+
+void list(const std::vector<Analysis>& analyses, const SensitivityStudy& study) {
+  std::string text = fmt::format("{} fits", with_separators(std::ssize(analyses)));
+  if (study.bootstrap) {
+    text +=
+        fmt::format(", each bootstrapped {} times: {} replicates",
+                    with_separators(study.bootstrap->replicates),
+                    with_separators(study.bootstrap->replicates * std::ssize(analyses)));
+  }
+  text += "; nothing done\n";
+  for (const Analysis& analysis : analyses)
+    text += fmt::format("  {}\n", analysis.label());
+  print(text);
+}
+
+SensitivityJob read_job(const SensitivityCommand& command, const std::string& text) {
+  SensitivityJob job{.study = read_sensitivity(text, command.study),
+                     .snapshots = {},
+                     .examined = {},
+                     .imputations = {},
+                     .inference = {},
+                     .run = command.run};
+  SensitivityStudy& study = job.study;
+  if (study.bootstrap) {
+    if (command.seed) study.bootstrap->seed = *command.seed;
+    job.run.seed = study.bootstrap->seed;
+  }
+  // A path in the file is from where the file lies.
+  const std::filesystem::path place = std::filesystem::path(command.study).parent_path();
+  for (const std::string& snapshot : snapshots_of(study))
+    job.snapshots.push_back((place / snapshot).string());
+  job.inference.df = study.df;
+  const RunSettings& run = job.run;
+  if (study.bootstrap && run.output.empty() && !run.dry_run) {
+    throw UsageError(command.study +
+                     ": [bootstrap] without --output: name the file that keeps the "
+                     "replicates");
+  }
+  return job;
 }
 
 }  // namespace
@@ -300,48 +207,55 @@ void show(const SensitivityReport& report, Format format) {
 ExitCode run(const CommandContext& context, const SensitivityCommand& command) {
   const Communicator& comm = context.comm;
   validate(command);
+  const bool keeps = !command.run.output.empty();
+  std::optional<StopSignals> signals;  // without a file there is nothing to go on from
+  if (keeps) signals.emplace(comm.is_root(), command.run.time_limit);
   const std::string text = read_text(comm, command.study, "a study file (TOML)");
-  Job job{.study = read_sensitivity(text, command.study),
-          .snapshots = {},
-          .examined = {},
-          .imputations = {},
-          .inference = {},
-          .run = command.run};
-  // A path in the file is from where the file lies.
-  const std::filesystem::path place = std::filesystem::path(command.study).parent_path();
-  for (const std::string& snapshot : snapshots_of(job.study))
-    job.snapshots.push_back((place / snapshot).string());
-  job.inference.df = job.study.df;
-  const RunRecord record(comm, context.arguments, command.study, command.run);
-  const std::vector<Analysis> analyses = plan(comm, command, job);
+  SensitivityJob job = read_job(command, text);
+  const Found found =
+      keeps ? find_job(comm, "sensitivity", command.study, job.run) : Found::nothing;
+  const RunRecord record(comm, context.arguments, command.study, job.run);
+  const std::vector<Analysis> analyses = plan_analyses(comm, command, job);
   if (command.run.dry_run) {
-    root_or_none(comm, [&] {
-      std::string list =
-          fmt::format("{} fits; nothing done\n", with_separators(std::ssize(analyses)));
-      for (const Analysis& analysis : analyses)
-        list += fmt::format("  {}\n", analysis.label());
-      print(list);
-    });
+    root_or_none(comm, [&] { list(analyses, job.study); });
     return ExitCode::done;
   }
   const std::vector<AnalysisResult> results = run_all(comm, job, analyses);
+  if (keeps) {
+    std::optional<Replicates> replicates;
+    if (job.study.bootstrap)
+      replicates = plan_replicates(comm, job, analyses, results, command.shard);
+    const Replicates* const rows = replicates ? &*replicates : nullptr;
+    ResultContents contents;  // rank 0's, who has the fits
+    root_or_none(comm, [&] {
+      contents = contents_of(job, text, analyses, results, rows, record);
+    });
+    check_found(comm, found, job.run.output, contents.job, command.shard);
+    if (found == Found::finished) {
+      if (comm.is_root()) remove_leftover_parts(job.run.output);
+    } else if (!store(comm, job, contents, rows, record, *signals)) {
+      return ExitCode::stopped;
+    }
+  }
   bool fine = true;
   root_or_none(comm, [&] {
     warn_of_layout(record);
-    show({.version = program_version().version,
-          .file = command.study,
-          .level = command.run.level,
-          .study = job.study,
-          .num_imputations = static_cast<std::int64_t>(num_imputations(job)),
-          .analyses = analyses,
-          .results = results,
-          .provenance = record.all()},
-         command.run.format);
-    for (const AnalysisResult& result : results)
-      fine = fine && result.failure.empty() && result.converged;
+    const SensitivityReport report =
+        keeps ? sensitivity_report(open_result(job.run.output))
+              : SensitivityReport{
+                    .version = program_version().version,
+                    .file = command.study,
+                    .level = job.run.level,
+                    .study = job.study,
+                    .num_imputations = static_cast<std::int64_t>(num_imputations(job)),
+                    .analyses = analyses,
+                    .results = results,
+                    .notes = job.notes,
+                    .provenance = record.all()};
+    show(report, job.run.format);
+    fine = is_fine(report);
   });
-  const bool all_fine = comm.broadcast_value(fine);
-  return all_fine ? ExitCode::done : ExitCode::needs_a_look;
+  return comm.broadcast_value(fine) ? ExitCode::done : ExitCode::needs_a_look;
 }
 
 }  // namespace merit

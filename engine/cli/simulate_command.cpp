@@ -197,13 +197,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
                            .block_rows = block_rows(study),
                            .keep_std_errors = true,
                            .shard = command.shard};
-  if (plan.shard.count > plan.num_blocks()) {
-    throw UsageError(
-        fmt::format("--shard {}: the study has {} blocks of fits: give N up to {}",
-                    text_of(plan.shard),
-                    plan.num_blocks(),
-                    plan.num_blocks()));
-  }
+  check_shard(plan, "fits");
   if (command.only) {
     root_or_none(comm, [&] { show_only(command, study, scheme, run.simd_level()); });
     return ExitCode::done;

@@ -54,16 +54,7 @@ void validate(const SimulateCommand& command) {
   if (command.only && !run.output.empty())
     throw UsageError(
         "--only with --output: one data set has no result file; see --dump-data");
-  if (run.output.empty() && !run.dry_run) {
-    const char* given = run.resume                ? "--resume"
-                        : run.time_limit          ? "--time-limit"
-                        : command.shard.count > 1 ? "--shard"
-                                                  : nullptr;
-    if (given != nullptr) {
-      throw UsageError(fmt::format(
-          "{} without --output: name the file that keeps what is done", given));
-    }
-  }
+  require_output(run, command.shard);
   if (command.max_tasks < 1) {
     throw UsageError(fmt::format("--max-tasks {}: give 1 or more", command.max_tasks));
   }

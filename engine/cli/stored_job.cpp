@@ -33,6 +33,18 @@ std::string stopped_sentence(const ResultWriter& writer,
 
 }  // namespace
 
+void check_shard(const ReplicatePlan& plan, const std::string& what) {
+  if (plan.shard.count <= plan.num_blocks()) return;
+  throw UsageError(fmt::format(
+      "--shard {}: {} {} are {} blocks, which cannot be shared by more shards: "
+      "give N up to {}",
+      text_of(plan.shard),
+      plan.num_replicates,
+      what,
+      plan.num_blocks(),
+      plan.num_blocks()));
+}
+
 Found find_job(const Communicator& comm,
                const std::string& command,
                const std::string& input,

@@ -21,6 +21,9 @@ namespace merit {
 /// What --resume finds at the output.
 enum class Found : std::uint8_t { nothing, part, finished };
 
+/// @throws UsageError if there are fewer blocks than shards
+void check_shard(const ReplicatePlan& plan, const std::string& what);
+
 /// Looks at the output before any data are read. A resumed job stays with the instruction-set
 /// level that it has used, unless the command names one. *Collective*
 /// @throws UsageError, IoError as check_output; UsageError if another command has made it

@@ -60,7 +60,8 @@ Json analysis_json(const SensitivityReport& report, std::size_t number) {
               {"changes", changes},
               {"formula", model.formula},
               {"where", text_or_null(model.where)},
-              {"method", text_or_null(model.method)}};
+              {"method", text_or_null(model.method)},
+              {"priors", model.priors}};
   if (!result.failure.empty()) {
     out["failure"] = result.failure;
     return out;
@@ -71,11 +72,13 @@ Json analysis_json(const SensitivityReport& report, std::size_t number) {
                    {"converged", result.converged},
                    {"boundary", result.boundary},
                    {"cooks.distance", null_if_nan(result.cooks_distance)},
+                   {"replicates", result.replicates},
+                   {"failed", result.failed},
                    {"message", text_or_null(result.message)}};
   Json vcov = Json::array();
   for (Eigen::Index a = 0; a < result.vcov.rows(); ++a) {
-    const Eigen::VectorXd column = result.vcov.col(a);
-    vcov.push_back(std::vector<double>(column.begin(), column.end()));
+    const Eigen::RowVectorXd row = result.vcov.row(a);
+    vcov.push_back(std::vector<double>(row.begin(), row.end()));
   }
   out["vcov"] = vcov;
   Json rows = Json::array();
@@ -90,6 +93,7 @@ Json analysis_json(const SensitivityReport& report, std::size_t number) {
          {"p.value", null_if_nan(row.p_value)},
          {"conf.low", null_if_nan(row.conf_low)},
          {"conf.high", null_if_nan(row.conf_high)},
+         {"conf.type", text_or_null(row.conf_type)},
          {"fmi", null_if_nan(row.fmi)},
          {"dfbetas", null_if_nan(row.dfbetas)},
          {"decision", text_or_null(std::string(name(decision_in(report, row))))},
@@ -107,9 +111,9 @@ std::string sensitivity_csv(const SensitivityReport& report) {
   for (const std::string& thing : things)
     out += "," + csv_field(thing);
   out +=
-      ",effect,term,estimate,std.error,statistic,df,p.value,conf.low,conf.high,fmi,"
-      "dfbetas,"
-      "decision,differs,nobs,ngroups,converged,boundary,logLik,cooks.distance,message\n";
+      ",effect,term,estimate,std.error,statistic,df,p.value,conf.low,conf.high,conf.type,"
+      "fmi,dfbetas,decision,differs,nobs,ngroups,converged,boundary,logLik,"
+      "cooks.distance,replicates,failed,message\n";
   const auto flag = [](bool value) { return value ? "true" : "false"; };
   for (std::size_t a = 0; a < report.analyses.size(); ++a) {
     const Analysis& analysis = report.analyses[a];
@@ -119,33 +123,36 @@ std::string sensitivity_csv(const SensitivityReport& report) {
     for (const std::string& thing : things)
       begin += "," + csv_field(value_of(analysis, thing));
     if (!result.failure.empty()) {
-      out += fmt::format("{}{:,>20}{}\n", begin, "", csv_field(result.failure));
+      out += fmt::format("{}{:,>23}{}\n", begin, "", csv_field(result.failure));
       continue;
     }
     for (const AnalysisTerm& row : result.terms) {
-      out +=
-          fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                      begin,
-                      row.effect,
-                      csv_field(row.term),
-                      csv_field(row.estimate),
-                      csv_field(row.std_error),
-                      csv_field(row.statistic),
-                      csv_field(row.df),
-                      csv_field(row.p_value),
-                      csv_field(row.conf_low),
-                      csv_field(row.conf_high),
-                      csv_field(row.fmi),
-                      csv_field(row.dfbetas),
-                      name(decision_in(report, row)),
-                      flag(differs(report, a, row)),
-                      result.num_obs,
-                      result.num_groups,
-                      flag(result.converged),
-                      flag(result.boundary),
-                      csv_field(result.log_likelihood),
-                      csv_field(result.cooks_distance),
-                      csv_field(result.message));
+      out += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+          begin,
+          row.effect,
+          csv_field(row.term),
+          csv_field(row.estimate),
+          csv_field(row.std_error),
+          csv_field(row.statistic),
+          csv_field(row.df),
+          csv_field(row.p_value),
+          csv_field(row.conf_low),
+          csv_field(row.conf_high),
+          row.conf_type,
+          csv_field(row.fmi),
+          csv_field(row.dfbetas),
+          name(decision_in(report, row)),
+          flag(differs(report, a, row)),
+          result.num_obs,
+          result.num_groups,
+          flag(result.converged),
+          flag(result.boundary),
+          csv_field(result.log_likelihood),
+          csv_field(result.cooks_distance),
+          result.replicates,
+          result.failed,
+          csv_field(result.message));
     }
   }
   return out;
@@ -188,6 +195,7 @@ std::string sensitivity_json(const SensitivityReport& report) {
                     {"imputations", report.num_imputations},
                     {"conclusions", conclusions},
                     {"groups_in_some_waves", partial},
+                    {"notes", report.notes},
                     {"analyses", analyses},
                     {"provenance", provenance}};
   return out.dump(2) + "\n";

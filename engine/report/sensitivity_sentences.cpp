@@ -15,8 +15,10 @@ namespace {
 /// Fits named in a sentence; the rest is counted.
 constexpr std::size_t kMostNamed = 8;
 
-Decision base_decision(const SensitivityReport& report, const std::string& term) {
-  const AnalysisTerm* base = report.results.front().find(term);
+Decision base_decision(const SensitivityReport& report, const AnalysisTerm& row) {
+  const AnalysisResult& fit = report.results.front();
+  const AnalysisTerm* base = fit.find(row.term, row.conf_type);  // like with like
+  if (base == nullptr) base = fit.find(row.term);
   return base == nullptr ? Decision::unknown : decision_of(*base, report.level);
 }
 
@@ -39,7 +41,7 @@ bool differs(const SensitivityReport& report,
              const AnalysisTerm& row) {
   if (row.effect != "fixed" || report.analyses[number].kind == "interaction")
     return false;
-  const Decision base = base_decision(report, row.term);
+  const Decision base = base_decision(report, row);
   return base != Decision::unknown && decision_of(row, report.level) != base;
 }
 

@@ -141,6 +141,14 @@ std::string notes_of(const SensitivityReport& report) {
     found->second.push_back(report.analyses[a].label());
   }
   std::string out;
+  for (std::size_t a = 0; a < report.analyses.size(); ++a) {
+    const AnalysisResult& result = report.results[a];
+    if (result.failed == 0) continue;
+    out += fmt::format("\nNote: {}: {} of {} replicates failed\n",
+                       report.analyses[a].label(),
+                       with_separators(result.failed),
+                       with_separators(result.replicates));
+  }
   for (const auto& [remark, labels] : remarks)
     out += fmt::format("\nNote: {}: {}\n", labels_text(labels), remark);
   const std::vector<PartialGroup> partial =
@@ -169,6 +177,14 @@ std::string sensitivity_table(const SensitivityReport& report) {
                          ? ""
                          : fmt::format(", each of {} imputations by Rubin's rules",
                                        report.num_imputations));
+  if (study.bootstrap) {
+    out.pop_back();
+    out += fmt::format("Bootstrap {} {} replicates of each, intervals {}, seed {}\n\n",
+                       with_separators(study.bootstrap->replicates),
+                       study.bootstrap->type,
+                       name(study.bootstrap->interval),
+                       study.bootstrap->seed);
+  }
   const std::vector<Conclusion> conclusions =
       conclusions_of(study, report.analyses, report.results, report.level);
   for (const Conclusion& conclusion : conclusions)
@@ -178,6 +194,8 @@ std::string sensitivity_table(const SensitivityReport& report) {
   out += influence_table(report);
   out += equality_table(report);
   out += notes_of(report);
+  for (const std::string& note : report.notes)
+    out += fmt::format("\nNote: {}\n", note);
   return out;
 }
 

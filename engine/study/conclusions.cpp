@@ -22,9 +22,25 @@ constexpr double AnalysisTerm::*kNumbers[] = {&AnalysisTerm::estimate,
 }  // namespace
 
 const AnalysisTerm* AnalysisResult::find(const std::string& term) const {
-  const auto found = std::find_if(
-      terms.begin(), terms.end(), [&](const auto& row) { return row.term == term; });
+  const AnalysisTerm* first = nullptr;
+  for (const AnalysisTerm& row : terms) {
+    if (row.term != term) continue;
+    if (of_replicates(row)) return &row;
+    if (first == nullptr) first = &row;
+  }
+  return first;
+}
+
+const AnalysisTerm* AnalysisResult::find(const std::string& term,
+                                         const std::string& conf_type) const {
+  const auto found = std::find_if(terms.begin(), terms.end(), [&](const auto& row) {
+    return row.term == term && row.conf_type == conf_type;
+  });
   return found == terms.end() ? nullptr : &*found;
+}
+
+bool of_replicates(const AnalysisTerm& term) {
+  return !term.conf_type.empty() && term.conf_type != "wald";
 }
 
 Bytes pack(const AnalysisResult& result) {
@@ -40,6 +56,7 @@ Bytes pack(const AnalysisResult& result) {
   for (const AnalysisTerm& row : result.terms) {
     writer.put_text(row.effect);
     writer.put_text(row.term);
+    writer.put_text(row.conf_type);
     for (const auto number : kNumbers)
       writer.put(row.*number);
   }
@@ -49,6 +66,7 @@ Bytes pack(const AnalysisResult& result) {
   writer.put(std::ssize(result.groups));
   for (const std::string& group : result.groups)
     writer.put_text(group);
+  writer.put_text(result.digest);
   return writer.take();
 }
 
@@ -66,6 +84,7 @@ AnalysisResult unpack_analysis(std::span<const std::byte> bytes) {
   for (AnalysisTerm& row : result.terms) {
     row.effect = reader.take_text();
     row.term = reader.take_text();
+    row.conf_type = reader.take_text();
     for (const auto number : kNumbers)
       row.*number = reader.take<double>();
   }
@@ -75,6 +94,7 @@ AnalysisResult unpack_analysis(std::span<const std::byte> bytes) {
   result.groups.resize(static_cast<std::size_t>(reader.take<std::ptrdiff_t>()));
   for (std::string& group : result.groups)
     group = reader.take_text();
+  result.digest = reader.take_text();
   return result;
 }
 
@@ -93,6 +113,12 @@ std::string_view name(Decision decision) {
 }
 
 Decision decision_of(const AnalysisTerm& term, double level) {
+  if (of_replicates(term)) {
+    if (std::isnan(term.conf_low) || std::isnan(term.conf_high)) return Decision::unknown;
+    return term.conf_low > 0.0    ? Decision::positive
+           : term.conf_high < 0.0 ? Decision::negative
+                                  : Decision::none;
+  }
   if (std::isnan(term.p_value)) return Decision::unknown;
   if (term.p_value >= 1.0 - level) return Decision::none;
   return term.estimate > 0.0 ? Decision::positive : Decision::negative;

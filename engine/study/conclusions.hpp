@@ -22,6 +22,8 @@ struct AnalysisTerm {
   /// "fixed", "ran_pars"; "equality": that a coefficient is the same in all waves
   std::string effect;
   std::string term;
+  /// Of the interval: "wald"; "perc", … of replicates; "eti" of draws; or none.
+  std::string conf_type = {};
   double estimate = kNone, std_error = kNone, statistic = kNone, df = kNone;
   double p_value = kNone;
   double conf_low = kNone, conf_high = kNone;
@@ -40,14 +42,23 @@ struct AnalysisResult {
   Eigen::MatrixXd vcov;                         ///< of the fixed terms, in their order
   double cooks_distance = AnalysisTerm::kNone;  ///< study/influence.hpp
   std::vector<std::string> groups;              ///< those that it has; of waves alone
+  std::string digest;                           ///< of the data that it was made of
+  std::int64_t replicates = 0, failed = 0;      ///< after a bootstrap
 
-  const AnalysisTerm* find(const std::string& term) const;  ///< the coefficient or sd
+  /// The coefficient or sd: with the interval of its replicates, if there is one.
+  const AnalysisTerm* find(const std::string& term) const;
+  /// With the interval of this type.
+  const AnalysisTerm* find(const std::string& term, const std::string& conf_type) const;
 };
 
 Bytes pack(const AnalysisResult& result);
 AnalysisResult unpack_analysis(std::span<const std::byte> bytes);
 
-/// What a test at level 1 − conf_level says of a coefficient.
+/// A row of replicates or draws: their interval stands for the test.
+bool of_replicates(const AnalysisTerm& term);
+
+/// What a test at level 1 − conf_level says of a coefficient; of replicates, on which side of
+/// 0 the interval lies.
 enum class Decision { negative, none, positive, unknown };
 std::string_view name(Decision decision);
 

@@ -25,6 +25,7 @@ void add_test(const Distribution& reference, double level, AnalysisTerm& term) {
                            boost::math::complement(reference, std::abs(term.statistic)));
   const double half =
       boost::math::quantile(reference, 0.5 + 0.5 * level) * term.std_error;
+  term.conf_type = "wald";
   term.conf_low = term.estimate - half;
   term.conf_high = term.estimate + half;
 }

@@ -119,6 +119,11 @@ class Planner {
     }
   }
 
+  void add_priors() {
+    for (const auto& [name, priors] : study_.priors->sets)
+      add("prior", {{"prior", name}}).model.priors = priors;
+  }
+
   std::vector<Analysis> take() { return std::move(out_); }
 
  private:
@@ -141,7 +146,11 @@ class Planner {
     Analysis& one = add("specification", changes);
     if (!multiverse.formula.empty()) one.model.formula = multiverse.formula;
     for (const auto& [key, value] : changes) {
-      if (key == "method") {
+      if (key == "family") {
+        one.model.family = value;
+      } else if (key == "link") {
+        one.model.link = value;
+      } else if (key == "method") {
         one.model.method = value;
       } else if (key == "where") {
         if (!value.empty()) one.model.where = both(study_.base.where, value);
@@ -178,6 +187,10 @@ std::string Analysis::label() const {
   return out;
 }
 
+bool is_setting(const std::string& key) {
+  return key == "where" || key == "family" || key == "link" || key == "method";
+}
+
 std::string labels_text(const std::vector<std::string>& labels) {
   return first_few(labels, 3, "; ");
 }
@@ -204,6 +217,7 @@ std::vector<Analysis> analyses_of(const SensitivityStudy& study,
   if (study.waves) planner.add_waves(waves);
   if (study.left_out) planner.add_left_out(group_column, groups);
   if (study.multiverse) planner.add_multiverse();
+  if (study.priors) planner.add_priors();
   return planner.take();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/inference/wald.hpp"
+#include "engine/resample/intervals.hpp"
 
 /// A sensitivity analysis: one model fitted again and again, each time with something changed.
 /// What is asked for (SensitivityStudy) and the fits that follow from it (Analysis) as plain
@@ -17,11 +18,13 @@ namespace merit {
 /// A model as `merit fit` takes it; what is empty is that command's default.
 struct ModelSettings {
   std::string formula, family, link, method, nagq, where, offset, trials;
+  std::vector<std::string> priors = {};  ///< as --prior of `merit sample`; empty: a fit
 };
 
 /// One after another: each in a wave of the survey.
 struct WaveChecks {
   std::string column;
+  std::string person;       ///< column that tells who it is; empty: not known
   bool each = true;         ///< the model in the rows of each wave alone
   bool pooled = true;       ///< waves as a factor beside the model's terms
   bool interaction = true;  ///< and in interaction with them
@@ -36,7 +39,8 @@ struct LeftOutChecks {
 
 /// A key of the multiverse and what it can be.
 struct Choice {
-  std::string key;  ///< "where", "method", or a word that stands as {key} in the formula
+  /// "where", "family", "link", "method", or a word that stands as {key} in the formula
+  std::string key;
   std::vector<std::string> values;
 };
 
@@ -53,6 +57,24 @@ struct Imputations {
   std::string column;
 };
 
+/// The base's posterior under several priors, as `merit sample` draws it.
+struct PriorChecks {
+  std::vector<std::pair<std::string, std::vector<std::string>>> sets;  ///< name, priors
+  std::int64_t draws = 1000;                                           ///< of each chain
+  std::int64_t chains = 4;
+  std::uint64_t seed = 1;
+};
+
+/// Every fit bootstrapped as `merit bootstrap` does it, with the same seed: what differs
+/// between two fits then is less of the Monte-Carlo error.
+struct StudyBootstrap {
+  std::int64_t replicates = 0;
+  std::string type = "parametric";  ///< as --type
+  std::string resample = {};        ///< as --resample
+  IntervalType interval = IntervalType::perc;
+  std::uint64_t seed = 1;
+};
+
 struct SensitivityStudy {
   std::string title;
   std::string snapshot;  ///< as in the file: relative to it, or absolute
@@ -63,11 +85,13 @@ struct SensitivityStudy {
   std::optional<WaveChecks> waves;
   std::optional<LeftOutChecks> left_out;
   std::optional<Multiverse> multiverse;
+  std::optional<PriorChecks> priors;
+  std::optional<StudyBootstrap> bootstrap;
 };
 
 /// One fit.
 struct Analysis {
-  /// "base", "wave", "pooled", "interaction", "left out", "specification"
+  /// "base", "wave", "pooled", "interaction", "left out", "specification", "prior"
   std::string kind;
   /// What is changed: {"wave", "2019"}, {"left out", "A, B"}, {"method", "ml"}
   std::vector<std::pair<std::string, std::string>> changes;
@@ -78,6 +102,9 @@ struct Analysis {
   /// "wave 2019", "without A, B", "method ml, where age < 65"
   std::string label() const;
 };
+
+/// Whether it can be a Choice of itself, without a place in the formula.
+bool is_setting(const std::string& key);
 
 /// "wave 2017; without A; without B and 5 more"
 std::string labels_text(const std::vector<std::string>& labels);

@@ -31,7 +31,9 @@ const std::vector<std::string> kRootKeys = {"title",
                                             "imputations",
                                             "waves",
                                             "left_out",
-                                            "multiverse"};
+                                            "multiverse",
+                                            "priors",
+                                            "bootstrap"};
 
 /// `texts`, each one of `words`.
 std::vector<std::string> words_of(const TableReader& reader,
@@ -73,9 +75,11 @@ class SensitivityReader {
     if (const TomlNode* table = root.table("waves")) read_waves(*table);
     if (const TomlNode* table = root.table("left_out")) read_left_out(*table);
     if (const TomlNode* table = root.table("multiverse")) read_multiverse(*table);
-    if (!root.has("waves") && !root.has("left_out") && !root.has("multiverse")) {
-      problems_.add(0, "nothing is varied: give [waves], [left_out] or [multiverse]");
-    }
+    if (const TomlNode* table = root.table("bootstrap")) read_bootstrap(*table);
+    if (const TomlNode* table = root.table("priors")) read_priors(*table);
+    if (!study_.waves && !study_.left_out && !study_.multiverse && !study_.priors)
+      problems_.add(
+          0, "nothing is varied: give [waves], [left_out], [multiverse] or [priors]");
     problems_.throw_if_any(file_);
     return std::move(study_);
   }
@@ -135,10 +139,12 @@ class SensitivityReader {
   }
 
   void read_waves(const TomlNode& table) {
-    const TableReader reader(table, "[waves]", {"column", "analyses"}, problems_);
+    const TableReader reader(
+        table, "[waves]", {"column", "person", "analyses"}, problems_);
     WaveChecks checks;
     checks.column = reader.text("column").value_or("");
     if (!reader.has("column")) reader.missing("column", "which one tells the waves");
+    checks.person = reader.text("person").value_or("");
     if (reader.has("analyses")) {
       const std::vector<std::string> asked =
           words_of(reader, "analyses", {"each", "pooled", "interaction"});
@@ -193,13 +199,13 @@ class SensitivityReader {
     for (const std::string& key : keys) {
       if (key == "formula") continue;
       out.choices.push_back({.key = key, .values = reader.texts(key)});
-      if (key == "where" || key == "method") continue;
+      if (is_setting(key)) continue;
       const std::string place = "{" + key + "}";
       const std::size_t found = filled.find(place);
       if (found == std::string::npos) {
         reader.problem(key,
                        fmt::format("nothing stands for it: write {} in the formula of "
-                                   "[multiverse], or vary where or method",
+                                   "[multiverse], or vary where, family, link or method",
                                    place));
       } else {
         filled.replace(found, place.size(), "x");
@@ -215,6 +221,63 @@ class SensitivityReader {
                                  filled.substr(open, close + 1 - open)));
     }
     study_.multiverse = std::move(out);
+  }
+
+  void read_priors(const TomlNode& table) {
+    std::vector<std::string> keys;  // any name may be one
+    for (const TomlEntry& entry : table.entries)
+      keys.push_back(entry.key);
+    const TableReader reader(table, "[priors]", keys, problems_);
+    PriorChecks out;
+    const NumberRange counts{.low = 4, .high = 1e9, .whole = true};
+    const NumberRange seeds{.low = 0, .high = 9007199254740992.0, .whole = true};
+    for (const std::string& key : keys) {
+      if (key == "draws") {
+        out.draws = static_cast<std::int64_t>(reader.number(key, counts).value_or(1000));
+      } else if (key == "seed") {
+        out.seed = static_cast<std::uint64_t>(reader.number(key, seeds).value_or(1));
+      } else {
+        out.sets.emplace_back(key, reader.texts(key));
+      }
+    }
+    if (out.sets.empty())
+      reader.missing("priors", "a name and what it stands for, e.g. flat = \"flat\"");
+    if (study_.imputations)
+      problems_.add(
+          table.line,
+          "[priors] with [imputations]: posteriors of imputed data are not pooled; "
+          "give one of the two");
+    study_.priors = std::move(out);
+  }
+
+  void read_bootstrap(const TomlNode& table) {
+    const TableReader reader(table,
+                             "[bootstrap]",
+                             {"replicates", "type", "resample", "interval", "seed"},
+                             problems_);
+    StudyBootstrap out;
+    const NumberRange count{.low = 2, .high = 1e9, .whole = true};
+    out.replicates =
+        static_cast<std::int64_t>(reader.number("replicates", count).value_or(0));
+    if (!reader.has("replicates")) reader.missing("replicates", "of each fit, e.g. 1000");
+    out.type =
+        reader
+            .word("type",
+                  {"parametric", "cases", "residual", "reb", "wild", "transformation"})
+            .value_or(out.type);
+    out.resample = reader.word("resample", {"groups", "rows", "both"}).value_or("");
+    if (!out.resample.empty() && out.type != "cases")
+      reader.problem("resample", "is what type = \"cases\" draws");
+    // The others rest on more than a fit's replicates.
+    const auto word = reader.word("interval", {"norm", "basic", "perc", "bc"});
+    if (word) out.interval = *interval_type(*word);
+    const NumberRange seeds{.low = 0, .high = 9007199254740992.0, .whole = true};
+    out.seed = static_cast<std::uint64_t>(reader.number("seed", seeds).value_or(1));
+    if (study_.imputations)
+      problems_.add(table.line,
+                    "[bootstrap] with [imputations]: replicates of imputed data are not "
+                    "pooled; give one of the two");
+    study_.bootstrap = out;
   }
 
   const TomlNode& tree_;

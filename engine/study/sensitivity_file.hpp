@@ -21,6 +21,7 @@ namespace merit {
 ///     [waves]
 ///     column = "wave"
 ///     analyses = ["each", "pooled", "interaction"]   # the default
+///     person = "id"                        # counts those who are in several waves
 ///
 ///     [left_out]
 ///     groups = ["one", "two"]              # each group once, each pair once
@@ -31,7 +32,18 @@ namespace merit {
 ///     response = ["preparedness", "contact"]         # any words that stand in the formula
 ///     covariates = ["1", "age", "age + sex"]
 ///     where = ["", "age < 65"]             # "": all rows of the base
-///     method = ["reml", "ml"]
+///     method = ["reml", "ml"]              # and family, link
+///
+///     [priors]                             # the base's posterior under each
+///     brms = "brms"                        # name and --prior of merit sample
+///     narrow = ["brms", "sd ~ exponential(2)"]
+///     draws = 1000                         # of each of 4 chains; seed = 1
+///
+///     [bootstrap]                          # of every fit
+///     replicates = 1000
+///     type = "parametric"                  # resample, as options of merit bootstrap
+///     interval = "perc"                    # "norm", "basic", "bc"
+///     seed = 1
 ///
 /// @param file  for messages
 /// @throws UsageError with everything that is wrong, by line

@@ -54,7 +54,7 @@ CASES = {
     "type": ([*FIFTY, "--type", "jackknife"], ["--type jackknife", "cases", "parametric"]),
     "resample": ([*FIFTY, "--type", "cases", "--resample", "all"],
                  ["--resample all", "groups", "rows", "both"]),
-    "interval": ([*FIFTY, "--intervals", "perc,calibrated"], ["--intervals calibrated", "norm", "basic", "perc"]),
+    "interval": ([*FIFTY, "--intervals", "perc,bootstrap-t"], ["--intervals bootstrap-t", "norm", "basic", "perc"]),
     "keep": ([*FIFTY, "--keep", "some"], ["--keep some", "estimates", "all"]),
     "share failed": ([*FIFTY, "--max-failed", "2"], ["--max-failed 2", "between 0 and 1"]),
     # options that contradict each other

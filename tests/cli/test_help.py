@@ -21,8 +21,9 @@ COMMANDS = {
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run", "--output", "--overwrite", "--resume", "--time-limit",
                  "--shard", "--only", "--dump-data"],
-    "sensitivity": [*EVERYWHERE, "STUDY", "--level", "--threads", "--simd", "--max-tasks",
-                    "--progress", "--dry-run"],
+    "sensitivity": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
+                    "--progress", "--dry-run", "--output", "--overwrite", "--resume",
+                    "--time-limit", "--shard"],
     "merge": ["OUT", "SHARDS", "--overwrite"],
     "summarize": [*EVERYWHERE, "RESULTS", "--level", "--intervals", "--quantity", "--ranef"],
     "inspect": [*EVERYWHERE, "FILE", "--table"],
@@ -46,7 +47,7 @@ def test_help_names_every_option(command):
     assert options == {word for word in COMMANDS[command] if word.startswith("--")} | {"--help"}
 
 
-@pytest.mark.parametrize("command", ["bootstrap", "sample", "simulate"])
+@pytest.mark.parametrize("command", ["bootstrap", "sample", "simulate", "sensitivity"])
 def test_help_says_the_unit_of_time_limits(command):
     """As 55 of sbatch's --time are minutes."""
     said = " ".join(merit(command, "--help").stdout.split())

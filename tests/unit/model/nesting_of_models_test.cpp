@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "engine/model/nesting.hpp"
-
 #include <cmath>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include "engine/model/group_moments.hpp"
+#include "engine/model/nesting.hpp"
 
 using namespace merit;
 using Eigen::Index;
@@ -28,8 +27,9 @@ struct Rows {
     std::vector<double> group;
     for (Index i = 0; i < X.rows(); ++i)
       group.push_back(static_cast<double>(i % 6));
-    return grouped_stats(group_moments(z, group, WithinDetail::pooled, SimdLevel::v2),
-                         has_intercept);
+    return grouped_stats(
+        merit::group_moments(z, group, WithinDetail::pooled, SimdLevel::v2),
+        has_intercept);
   }
 };
 

@@ -69,7 +69,7 @@ double mean_error(double tau, double sigma) {
 // freedom, exactly. Σ z² over 300 replicates is χ²(300) nearly; 10⁻⁶ of false alarm on either
 // side.
 BOOST_AUTO_TEST_CASE(shares_are_those_of_the_analysis_of_variance) {
-  constexpr std::int64_t kReplicates = 300, kInner = 4000;
+  constexpr std::int64_t kReplicates = 300, kInner = 2000;
   const Balanced data;
   const ReplicateRows rows = make(*data.doubled(kInner), 0, kReplicates);
   const boost::math::normal normal;
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(shares_are_those_of_the_analysis_of_variance) {
 // (β̂ − β)/se is t with J − 1 degrees of freedom, and β* normal: calibration makes of the normal
 // interval of the percentiles the exact one, β̂ ± t se.
 BOOST_AUTO_TEST_CASE(a_calibrated_mean_has_students_interval) {
-  constexpr std::int64_t kReplicates = 8000, kInner = 1000;
+  constexpr std::int64_t kReplicates = 6000, kInner = 300;
   const Balanced data;
   ReplicateRows rows = make(*data.doubled(kInner, 3), 0, kReplicates);
   std::vector<double> mean, share;
@@ -124,11 +124,11 @@ BOOST_AUTO_TEST_CASE(a_calibrated_mean_has_students_interval) {
   BOOST_TEST(!intervals[0].extreme);
 }
 
-// The Monte-Carlo errors of the ends against the spread of ends over 150 seeds. Relative
-// standard error of an sd from 150: 6%, so 4.5 of them; the formula takes u as a falling
+// The Monte-Carlo errors of the ends against the spread of ends over 100 seeds. Relative
+// standard error of an sd from 100: 7%, so 4 of them; the formula takes u as a falling
 // function of t*, which costs some more.
 BOOST_AUTO_TEST_CASE(monte_carlo_errors_are_those_of_repetition) {
-  constexpr std::int64_t kReplicates = 600, kInner = 200, kSeeds = 150;
+  constexpr std::int64_t kReplicates = 300, kInner = 100, kSeeds = 100;
   const Balanced data;
   double sum[2] = {}, squares[2] = {}, variance[2] = {};
   for (std::int64_t seed = 1; seed <= kSeeds; ++seed) {
