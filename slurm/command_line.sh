@@ -5,10 +5,10 @@
 # What the scripts here ask of merit's command lines, and change in them. Sourced.
 
 # is_resumable COMMAND: whether this command of merit can stop and go on.
-is_resumable() { [[ "$1" =~ ^(bootstrap|sample|simulate)$ ]]; }
+is_resumable() { [[ "$1" =~ ^(bootstrap|sample|simulate|sensitivity)$ ]]; }
 
 # is_shardable COMMAND: whether it has --shard.
-is_shardable() { [[ "$1" =~ ^(bootstrap|simulate)$ ]]; }
+is_shardable() { [[ "$1" =~ ^(bootstrap|simulate|sensitivity)$ ]]; }
 
 # has_option --NAME WORD...: whether it is among the words, as --NAME or --NAME=VALUE.
 has_option() {

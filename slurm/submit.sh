@@ -48,7 +48,7 @@ done
 [[ "$1" =~ ^[a-z]+$ ]] ||
   refuse "$1 is no command of merit; sbatch's options are one word each: --time=4:00:00, -N4"
 if [ "$num_shards" -gt 0 ] && ! is_shardable "$1"; then
-  refuse "--shards=$num_shards: merit $1 cannot be cut into shards, bootstrap and simulate can;" \
+  refuse "--shards=$num_shards: merit $1 cannot be cut into shards; bootstrap, simulate and sensitivity can:" \
     "run it on as many ranks instead: --ntasks=$num_shards"
 fi
 if is_resumable "$1" || [ "$num_shards" -gt 0 ]; then

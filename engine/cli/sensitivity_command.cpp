@@ -72,6 +72,24 @@ struct Replicates {
   ReplicatePlan plan;
 };
 
+/// @param largest  rows of the largest data set
+ReplicatePlan plan_of(const SensitivityJob& job,
+                      std::size_t num_fits,
+                      bool gaussian,
+                      std::int64_t largest,
+                      Shard shard) {
+  const std::int64_t R = job.study.bootstrap->replicates;
+  const ReplicatePlan plan{.num_replicates = R * static_cast<std::int64_t>(num_fits),
+                           .block_rows = replicates_at_once(R, gaussian, largest),
+                           .shard = shard};
+  check_shard(plan, "replicates");
+  return plan;
+}
+
+bool is_gaussian(const Analysis& analysis) {
+  return analysis.model.family == "gaussian";
+}
+
 /// @param results  rank 0's. *Collective*
 Replicates plan_replicates(const Communicator& comm,
                            const SensitivityJob& job,
@@ -99,18 +117,14 @@ Replicates plan_replicates(const Communicator& comm,
   bool gaussian = true;
   for (const std::size_t number : reader.take_vector<std::size_t>()) {
     out.analyses.push_back(analyses[number]);
-    gaussian = gaussian && analyses[number].model.family == "gaussian";
+    gaussian = gaussian && is_gaussian(analyses[number]);
   }
   out.columns.resize(static_cast<std::size_t>(reader.take<std::ptrdiff_t>()));
   for (std::string& column : out.columns)
     column = reader.take_text();
   if (out.analyses.empty())
     throw DataError("no fit of the study converged, so there is nothing to bootstrap");
-  const std::int64_t R = job.study.bootstrap->replicates;
-  out.plan = {.num_replicates = R * std::ssize(out.analyses),
-              .block_rows = replicates_at_once(R, gaussian, largest),
-              .shard = shard};
-  check_shard(out.plan, "replicates");
+  out.plan = plan_of(job, out.analyses.size(), gaussian, largest, shard);
   return out;
 }
 
@@ -162,18 +176,48 @@ bool store(const Communicator& comm,
   return true;
 }
 
-void list(const std::vector<Analysis>& analyses, const SensitivityStudy& study) {
-  std::string text = fmt::format("{} fits", with_separators(std::ssize(analyses)));
-  if (study.bootstrap) {
-    text +=
-        fmt::format(", each bootstrapped {} times: {} replicates",
-                    with_separators(study.bootstrap->replicates),
-                    with_separators(study.bootstrap->replicates * std::ssize(analyses)));
-  }
-  text += "; nothing done\n";
+/// What all bootstraps would take if every fit were like the base.
+std::string estimate_bootstraps(const SensitivityJob& job,
+                                const std::string& text,
+                                const std::vector<Analysis>& analyses,
+                                Shard shard,
+                                const RunRecord& record) {
+  const Analysis& base = analyses.front();
+  const std::vector<AnalysisResult> results = {make_analysis(job, base, 0)};
+  const auto num_fits = static_cast<std::size_t>(
+      std::count_if(analyses.begin(), analyses.end(), [](const Analysis& analysis) {
+        return analysis.model.priors.empty();
+      }));
+  const Replicates all{
+      .analyses = std::vector<Analysis>(num_fits + 1, base),  // the pilot may run over
+      .columns = coefficients_of(results, {0}),
+      .plan = plan_of(job, num_fits, is_gaussian(base), results.front().num_obs, shard)};
+  const AnalysisReplicates scheme(job, all.analyses, all.columns);
+  const auto make = [&](std::int64_t first, std::int64_t count, ReplicateRows& rows) {
+    scheme.make(first % all.plan.num_replicates, count, rows);
+  };
+  return fmt::format("{} fits, each bootstrapped {} times; if all are like the base:\n",
+                     num_fits,
+                     with_separators(job.study.bootstrap->replicates)) +
+         estimate_job(make,
+                      contents_of(job, text, {base}, results, &all, record),
+                      record,
+                      "replicates");
+}
+
+/// What would be done. On rank 0.
+void list(const SensitivityJob& job,
+          const std::string& text,
+          const std::vector<Analysis>& analyses,
+          Shard shard,
+          const RunRecord& record) {
+  std::string lines =
+      job.study.bootstrap
+          ? estimate_bootstraps(job, text, analyses, shard, record)
+          : fmt::format("{} fits; nothing done\n", with_separators(std::ssize(analyses)));
   for (const Analysis& analysis : analyses)
-    text += fmt::format("  {}\n", analysis.label());
-  print(text);
+    lines += fmt::format("  {}\n", analysis.label());
+  print(lines);
 }
 
 SensitivityJob read_job(const SensitivityCommand& command, const std::string& text) {
@@ -217,7 +261,7 @@ ExitCode run(const CommandContext& context, const SensitivityCommand& command) {
   const RunRecord record(comm, context.arguments, command.study, job.run);
   const std::vector<Analysis> analyses = plan_analyses(comm, command, job);
   if (command.run.dry_run) {
-    root_or_none(comm, [&] { list(analyses, job.study); });
+    root_or_none(comm, [&] { list(job, text, analyses, command.shard, record); });
     return ExitCode::done;
   }
   const std::vector<AnalysisResult> results = run_all(comm, job, analyses);

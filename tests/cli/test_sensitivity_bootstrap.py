@@ -247,4 +247,6 @@ def test_options_that_are_wrong(place, tmp_path):
     check_refusal(run(place, tmp_path / "out.h5", "--shard", "1/1000", code=USAGE), "blocks")
     check_refusal(merit("summarize", place / "whole.h5", "--level", 0.9, code=USAGE), "0.95")
     done = merit("sensitivity", "study.toml", "--dry-run", cwd=place)
-    assert done.stdout.startswith(f"{NUM_FITS} fits, each bootstrapped 60 times: 480 replicates")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"{NUM_FITS} fits, each bootstrapped 60 times;")
+    assert lines[1].startswith("480 replicates: about ") and lines[4] == "  base"

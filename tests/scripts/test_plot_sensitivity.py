@@ -5,8 +5,8 @@ import pytest
 from scripting import SCRIPTS, run
 
 HEADER = ("analysis,kind,label,wave,left out,method,where,effect,term,estimate,std.error,statistic,"
-          "df,p.value,conf.low,conf.high,fmi,dfbetas,decision,differs,nobs,ngroups,converged,boundary,logLik,cooks.distance,"
-          "message")
+          "df,p.value,conf.low,conf.high,conf.type,fmi,dfbetas,decision,differs,nobs,ngroups,converged,"
+          "boundary,logLik,cooks.distance,replicates,failed,message")
 FITS = [  # kind, wave, left out, method, where, estimate, decision
     ("base", "", "", "", "", 0.5, "positive"),
     ("wave", "2017", "", "", "", 0.1, "none"),
@@ -20,16 +20,20 @@ FITS = [  # kind, wave, left out, method, where, estimate, decision
 ]
 
 
-def write(path, fits=FITS, header=HEADER):
-    lines = [header]
+def write(path, fits=FITS, replicates=False):
+    """As merit sensitivity --format csv writes it; bootstraps' intervals are half as wide."""
+    lines = [HEADER]
     for number, (kind, wave, out, method, where, estimate, decision) in enumerate(fits, 1):
         begin = f"{number},{kind},{kind} {number},{wave},{out},{method},{where}"
-        end = "100,10,true,false,-10,,"
+        end = "100,10,true,false,-10,,,,"
         for term in ("(Intercept)", "x", "z"):
             lines.append(f"{begin},fixed,{term},{estimate},0.1,5,,0.01,{estimate - 0.2},"
-                         f"{estimate + 0.2},,,{decision},false,{end}")
-        lines.append(f"{begin},ran_pars,sd__(Intercept),0.3,,,,,,,,,,false,{end}")
-    lines.append(f"{len(fits) + 1},specification,broken,,,reml,age > 99" + "," * 20 + "no rows")
+                         f"{estimate + 0.2},wald,,,{decision},false,{end}")
+            if replicates:
+                lines.append(f"{begin},fixed,{term},{estimate},0.1,,,,{estimate - 0.1},"
+                             f"{estimate + 0.1},perc,,,{decision},false,{end}")
+        lines.append(f"{begin},ran_pars,sd__(Intercept),0.3,,,,,,,,,,,false,{end}")
+    lines.append(f"{len(fits) + 1},specification,broken,,,reml,age > 99" + "," * 23 + "no rows")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -63,6 +67,15 @@ def test_each_fit_has_the_dots_of_what_was_changed(tmp_path, monkeypatch):
     assert dots == {"wave: 2017": ["2"], "wave: 2019": ["3"], "left out": ["6", "7"],
                     "method: reml": ["8"], "method: ml": ["9"], "where: as it is": ["8"],
                     "where: age < 65": ["9"], "waves pooled": ["4"]}
+
+
+def test_intervals_of_replicates_go_first(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    from plot_sensitivity import read
+    table = read(write(tmp_path / "study.csv", replicates=True))
+    assert len(table) == 3 * (len(FITS) - 1)  # once each; all but the interaction
+    assert set(table["conf.type"]) == {"perc"}
+    assert ((table["conf.high"] - table["estimate"]).round(12) == 0.1).all()
 
 
 def test_the_same_bytes_again(tmp_path):

@@ -136,6 +136,10 @@ def simulate(output):
     return ["simulate", "study.toml", "--output", output]
 
 
+def sensitivity(output):
+    return ["sensitivity", "checks.toml", "--output", output]
+
+
 STUDY = """
 repetitions = 30000
 [data]
@@ -154,6 +158,17 @@ name = "AGQ"
 method = "agq"
 """
 
+CHECKS = """
+snapshot = "binary.h5"
+formula = "event ~ x + w + (1 | g)"
+family = "binomial"
+[multiverse]
+formula = "event ~ {terms} + (1 | g)"
+terms = ["1", "x", "w"]
+[bootstrap]
+replicates = 3000
+"""
+
 
 def write_study(place):
     write_group(place / "study.h5", two_level(200, 200))
@@ -161,6 +176,7 @@ def write_study(place):
     columns["event"] = (columns["y"] > 1).astype(int)
     write_group(place / "binary.h5", columns)
     (place / "study.toml").write_text(STUDY, encoding="utf-8")
+    (place / "checks.toml").write_text(CHECKS, encoding="utf-8")
 
 
 def has_begun(place, output):

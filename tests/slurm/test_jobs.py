@@ -3,8 +3,8 @@
 shards end with the bits of one that was left alone."""
 
 import pytest
-from cluster import (FORMULA, SLURM, bootstrap, check_went_on, has_begun, same, sample, simulate,
-                     started_cluster, wait_until, write_study)
+from cluster import (FORMULA, SLURM, bootstrap, check_went_on, has_begun, same, sample, sensitivity,
+                     simulate, started_cluster, wait_until, write_study)
 from program import merit
 
 REPLICATES = 12_000
@@ -53,16 +53,17 @@ def test_signalled_job_requeues_itself(launcher, cluster):
 
 
 def test_chains_and_studies_requeue_themselves(cluster):
-    """Draws stopped in mid-chain and fits of a simulation study; the one waits for its second
-    start while the other has its first."""
+    """Draws stopped in mid-chain, fits of a simulation study, the bootstraps of a sensitivity
+    analysis; one waits for its second start while another has its first."""
     jobs = {}
-    for words in (sample(DRAWS, "chain.h5"), simulate("fits.h5")):
+    for words in (sample(DRAWS, "chain.h5"), simulate("fits.h5"), sensitivity("checks.h5")):
         output = words[-1]
         jobs[output] = cluster.sbatch(*TWO_NODES, SLURM / "job.sbatch", *words)
         wait_until(lambda at=output: has_begun(cluster.place, at))
         cluster.run("scancel", "--batch", "--signal=USR1", jobs[output])
     merit(*sample(DRAWS, "whole-chain.h5"), cwd=cluster.place, timeout=300)
     merit(*simulate("whole-fits.h5"), cwd=cluster.place, timeout=300)
+    merit(*sensitivity("whole-checks.h5"), cwd=cluster.place, timeout=300)
     for output, job in jobs.items():
         check_result(cluster, job, output, whole=f"whole-{output}")
         check_went_on(cluster.place / output)
