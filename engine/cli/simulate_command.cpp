@@ -228,8 +228,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
     if (comm.is_root()) remove_leftover_parts(run.output);
   } else {
     StoredFit terms;
-    for (const StudyTerm& term : study.terms)
-      terms.terms.push_back(term.name);
+    terms.terms = StudyColumns(study).names();
     const ResultContents contents{.command = "simulate",
                                   .job = job,
                                   .fit = terms,

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/report/text_table.hpp"
+#include "engine/study/study_columns.hpp"
 
 namespace merit {
 namespace {
@@ -15,35 +16,53 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Line {
-  std::string estimator, term, status;
-  double truth, estimate, std_error;  ///< NaN: none
+  std::string estimator, term, inference, status;
+  double truth, estimate, std_error, df;  ///< NaN: none
 };
 
 std::vector<Line> lines_of(const RepetitionReport& report) {
   const Study& study = report.study;
   const StudyCell& cell = study.cells[static_cast<std::size_t>(report.cell)];
-  const std::size_t T = study.terms.size();
+  const StudyColumns columns(study);
+  const auto tau = static_cast<std::size_t>(columns.tau());
   std::vector<Line> lines;
   for (std::size_t e = 0; e < study.estimators.size(); ++e) {
     const StudyEstimator& estimator = study.estimators[e];
-    const double* estimate = report.rows.estimate.data() + e * (T + 2);
-    const double* std_error = report.rows.std_error.data() + e * T;
+    const double* estimate = report.rows.estimate.data() + e * (tau + 2);
+    const double* std_error = report.rows.std_error.data() + e * tau;
     const std::string status(name(static_cast<ReplicateStatus>(report.rows.status[e])));
-    const auto add = [&](const std::string& term, double value, double error) {
-      lines.push_back(
-          {estimator.name, term, status, truth(study, cell, term), value, error});
+    const auto add = [&](const std::string& term, double value) -> Line& {
+      return lines.emplace_back(Line{.estimator = estimator.name,
+                                     .term = term,
+                                     .inference = {},
+                                     .status = status,
+                                     .truth = truth(study, cell, term),
+                                     .estimate = value,
+                                     .std_error = std::nan(""),
+                                     .df = std::nan("")});
     };
-    for (const std::size_t t : estimator.terms)
-      add(study.terms[t].name, estimate[t], std_error[t]);
-    add(kSdIntercept, estimate[T], std::nan(""));
-    if (gives(study, estimator, kSdObservation))
-      add(kSdObservation, estimate[T + 1], std::nan(""));
+    for (const std::size_t t : estimator.terms) {
+      for (const StudyDf df : estimator.df) {
+        const auto place = static_cast<std::size_t>(columns.place(t, df));
+        Line& line = add(study.terms[t].name, estimate[t]);
+        line.inference = name(df);
+        line.std_error = std_error[place];
+        line.df = is_estimated(df)
+                      ? estimate[place]
+                      : degrees_of_freedom(
+                            study, estimator, df, t, cell.num_groups, report.num_obs);
+      }
+    }
+    for (const char* sd : {kSdIntercept, kSdObservation}) {
+      if (gives(study, estimator, sd))
+        add(sd, estimate[sd == kSdIntercept ? tau : tau + 1]);
+    }
   }
   return lines;
 }
 
 std::string text_of(double value) {
-  return std::isnan(value) ? "" : fmt::format("{}", value);
+  return std::isnan(value) ? "" : std::isinf(value) ? "Inf" : fmt::format("{}", value);
 }
 
 std::string quoted(const std::string& text) {
@@ -58,14 +77,16 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::string repetition_csv(const RepetitionReport& report) {
-  std::string out = "estimator,term,truth,estimate,std.error,status\n";
+  std::string out = "estimator,term,df,truth,estimate,std.error,den.df,status\n";
   for (const Line& line : lines_of(report)) {
-    out += fmt::format("{},{},{},{},{},{}\n",
+    out += fmt::format("{},{},{},{},{},{},{},{}\n",
                        quoted(line.estimator),
                        quoted(line.term),
+                       line.inference,
                        text_of(line.truth),
                        text_of(line.estimate),
                        text_of(line.std_error),
+                       text_of(line.df),
                        line.status);
   }
   return out;
@@ -76,9 +97,11 @@ std::string repetition_json(const RepetitionReport& report) {
   for (const Line& line : lines_of(report)) {
     rows.push_back({{"estimator", line.estimator},
                     {"term", line.term},
+                    {"df", line.inference.empty() ? Json(nullptr) : Json(line.inference)},
                     {"truth", line.truth},
                     {"estimate", line.estimate},  // dump() turns NaN to null
                     {"std.error", line.std_error},
+                    {"den.df", line.df},  // of the normal distribution: infinite, null
                     {"status", line.status}});
   }
   const Json out = {{"command", "simulate"},
@@ -97,16 +120,19 @@ std::string repetition_table(const RepetitionReport& report) {
   TextTable table;
   table.add_column("Estimator", TextTable::Align::left);
   table.add_column("Term", TextTable::Align::left);
-  for (const char* header : {"Truth", "Estimate", "Std.Error"})
+  table.add_column("df", TextTable::Align::left);
+  for (const char* header : {"Truth", "Estimate", "Std.Error", "den.df"})
     table.add_column(header, TextTable::Align::decimal);
   table.add_column("Status", TextTable::Align::left);
   for (const Line& line : lines_of(report)) {
     const bool has_error = !std::isnan(line.std_error);
     table.add_row({line.estimator,
                    line.term,
+                   line.inference,
                    fmt::format("{:.6g}", line.truth),
                    number_text(line.estimate, has_error ? line.std_error : line.estimate),
                    has_error ? number_text(line.std_error, line.std_error) : "",
+                   std::isfinite(line.df) ? fmt::format("{:.2f}", line.df) : "",
                    line.status});
   }
   return out + table.text("");

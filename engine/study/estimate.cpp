@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "engine/error.hpp"
 #include "engine/fit/gaussian_fit.hpp"
 #include "engine/fit/glmm_start.hpp"
 #include "engine/fit/quasi_likelihood.hpp"
+#include "engine/inference/cluster_robust.hpp"
+#include "engine/inference/kenward_roger.hpp"
+#include "engine/inference/satterthwaite.hpp"
 #include "engine/model/group_moments.hpp"
 #include "engine/model/moments_builder.hpp"
 #include "engine/resample/glmm_refit.hpp"
@@ -29,7 +33,7 @@ void write_fit(const StudyEstimator& estimator,
                const FitResult& fit,
                std::int64_t at,
                ReplicateRows& out) {
-  const std::int64_t T = out.num_std_errors;
+  const std::int64_t tau = out.num_std_errors;
   double* estimate = out.estimate.data() + at * out.num_estimates;
   double* std_error = out.std_error.data() + at * out.num_std_errors;
   for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
@@ -37,19 +41,38 @@ void write_fit(const StudyEstimator& estimator,
     estimate[estimator.terms[a]] = fit.beta[row];
     std_error[estimator.terms[a]] = std::sqrt(fit.vcov(row, row));
   }
-  estimate[T] = fit.tau;
-  estimate[T + 1] = fit.sigma;
+  estimate[tau] = fit.tau;
+  estimate[tau + 1] = fit.sigma;
   const auto row = static_cast<std::size_t>(at);
   out.log_likelihood[row] = fit.log_likelihood;
   out.status[row] = static_cast<std::uint8_t>(fit.on_boundary ? ReplicateStatus::boundary
                                                               : ReplicateStatus::ok);
 }
 
+std::unique_ptr<WaldMethod> wald_method(StudyDf df,
+                                        const GroupedStats& stats,
+                                        const FitResult& fit) {
+  switch (df) {
+    case StudyDf::kenward_roger:
+      return kenward_roger(stats, fit);
+    case StudyDf::cr0:
+      return cluster_robust(stats, fit, VcovMethod::cr0);
+    case StudyDf::cr1:
+      return cluster_robust(stats, fit, VcovMethod::cr1);
+    case StudyDf::cr2:
+      return cluster_robust(stats, fit, VcovMethod::cr2);
+    case StudyDf::cr3:
+      return cluster_robust(stats, fit, VcovMethod::cr3);
+    default:
+      return satterthwaite(stats, fit);
+  }
+}
+
 }  // namespace
 
 void resize_rows(const Study& study, std::int64_t repetitions, ReplicateRows& rows) {
-  const auto T = static_cast<std::int64_t>(study.terms.size());
-  rows.resize(repetitions * study.num_estimators(), T + 2, T);
+  const std::int64_t width = StudyColumns(study).num_with_error();
+  rows.resize(repetitions * study.num_estimators(), width + 2, width);
 }
 
 void EstimatorBench::estimate_all(const DataSet& data,
@@ -119,7 +142,10 @@ void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,
     columns.push_back(column.empty() ? ones.data() : column.data());
   }
   columns.push_back(data.y.data());
-  MomentsBuilder builder(p1, true, WithinDetail::pooled, simd_);
+  const bool robust =
+      std::any_of(estimator.df.begin(), estimator.df.end(), is_cluster_robust);
+  MomentsBuilder builder(
+      p1, true, robust ? WithinDetail::per_group : WithinDetail::pooled, simd_);
   constexpr std::int64_t kStrip = 4096;
   std::vector<const double*> strip(columns.size());
   for (std::int64_t first = 0; first < n; first += kStrip) {
@@ -128,10 +154,36 @@ void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,
     builder.add(strip, group.data() + first, std::min(kStrip, n - first));
   }
   const GroupedStats stats = grouped_stats(builder.take(), true);
+  if (estimator.method == "pooled") {
+    FitResult fit = fit_gaussian_at(stats, 0.0, Criterion::reml);
+    fit.on_boundary = false;  // no finding
+    write_fit(estimator, fit, at, out);
+    return write_inference(estimator, stats, fit, at, out);
+  }
   const FitResult fit = fit_gaussian(
       stats, {.criterion = estimator.method == "ml" ? Criterion::ml : Criterion::reml});
   if (!fit.converged) return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
   write_fit(estimator, fit, at, out);
+  write_inference(estimator, stats, fit, at, out);
+}
+
+void EstimatorBench::write_inference(const StudyEstimator& estimator,
+                                     const GroupedStats& stats,
+                                     const FitResult& fit,
+                                     std::int64_t at,
+                                     ReplicateRows& out) const {
+  for (const StudyDf df : estimator.df) {
+    if (!is_estimated(df)) continue;
+    const std::unique_ptr<WaldMethod> method = wald_method(df, stats, fit);
+    for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
+      const auto row = static_cast<Eigen::Index>(a);
+      const auto place = static_cast<std::size_t>(columns_.place(estimator.terms[a], df));
+      out.estimate[static_cast<std::size_t>(at * out.num_estimates) + place] =
+          method->df(Eigen::VectorXd::Unit(fit.beta.size(), row));
+      out.std_error[static_cast<std::size_t>(at * out.num_std_errors) + place] =
+          std::sqrt(method->vcov()(row, row));
+    }
+  }
 }
 
 void EstimatorBench::prepare_model(const StudyEstimator& estimator, const DataSet& data) {
@@ -189,14 +241,14 @@ void EstimatorBench::fit_quadrature(const StudyEstimator& estimator,
       return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
     return write_fit(estimator, fit.result, at, out);
   }
-  const std::int64_t T = out.num_std_errors;
+  const std::int64_t tau = columns_.tau();
   for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
     const auto term = static_cast<std::int64_t>(estimator.terms[a]);
     out.estimate[static_cast<std::size_t>(at * out.num_estimates + term)] =
         row.estimate[a];
-    out.std_error[static_cast<std::size_t>(at * T + term)] = row.std_error[a];
+    out.std_error[static_cast<std::size_t>(at * tau + term)] = row.std_error[a];
   }
-  out.estimate[static_cast<std::size_t>(at * out.num_estimates + T)] =
+  out.estimate[static_cast<std::size_t>(at * out.num_estimates + tau)] =
       row.estimate.back();
   out.log_likelihood[static_cast<std::size_t>(at)] = row.log_likelihood.front();
   out.status[static_cast<std::size_t>(at)] = row.status.front();

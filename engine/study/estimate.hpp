@@ -7,19 +7,21 @@
 #include <vector>
 
 #include "engine/fit/glmm_fit.hpp"
+#include "engine/model/grouped_stats.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/simd/level.hpp"
 #include "engine/study/data_set.hpp"
 #include "engine/study/external_worker.hpp"
 #include "engine/study/study.hpp"
+#include "engine/study/study_columns.hpp"
 
 namespace merit {
 
 /// Fits every estimator of a study to one data set.
 ///
-/// An estimator's row holds an estimate for each of the study's terms (NaN where its model
-/// does not have the term), τ̂ and σ̂ (NaN where there is none), and a standard error for each
-/// term. A data set that an estimator cannot fit is a row with a status.
+/// An estimator's row (study/study_columns.hpp) holds an estimate and a standard error for each of
+/// the study's terms (NaN where its model does not have the term), what its ways of inference
+/// say of them, τ̂ and σ̂. A data set that an estimator cannot fit is a row with a status.
 ///
 /// Models without a likelihood in closed form are fitted as replicates of a bootstrap are
 /// (resample/glmm_refit.hpp), from the start values that `merit fit` begins with: the same
@@ -30,7 +32,8 @@ namespace merit {
 /// the bench. If it gives no answer, that is a row with a status too.
 class EstimatorBench {
  public:
-  EstimatorBench(const Study& study, SimdLevel simd) : study_(&study), simd_(simd) {}
+  EstimatorBench(const Study& study, SimdLevel simd)
+      : study_(&study), columns_(study), simd_(simd) {}
 
   /// Writes the rows first, first + 1, … of `out`, one per estimator in their order; they
   /// must be there, of the shape of resize_rows().
@@ -45,6 +48,11 @@ class EstimatorBench {
                           const DataSet& data,
                           std::int64_t at,
                           ReplicateRows& out);
+  void write_inference(const StudyEstimator& estimator,
+                       const GroupedStats& stats,
+                       const FitResult& fit,
+                       std::int64_t at,
+                       ReplicateRows& out) const;
   void fit_quadrature(const StudyEstimator& estimator,
                       std::int64_t at,
                       ReplicateRows& out);
@@ -58,6 +66,7 @@ class EstimatorBench {
            ReplicateRows& out);
 
   const Study* study_;
+  StudyColumns columns_;
   SimdLevel simd_;
   std::vector<std::size_t> model_terms_;  ///< of model_; empty: of an earlier data set
   std::optional<GlmmModel> model_;

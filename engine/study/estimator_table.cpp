@@ -5,6 +5,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/error.hpp"
 #include "engine/fit/quadrature_rule.hpp"
@@ -72,7 +73,7 @@ class EstimatorReader {
     StudyEstimator out;
     if (reader.has("timeout")) reader.problem("timeout", "goes with command");
     const std::vector<std::string> methods =
-        study_.is_gaussian() ? std::vector<std::string>{"reml", "ml"}
+        study_.is_gaussian() ? std::vector<std::string>{"reml", "ml", "pooled"}
                              : std::vector<std::string>{"agq", "laplace", "pql", "mql"};
     if (!reader.has("method")) {
       out.method = methods.front();
@@ -127,22 +128,37 @@ class EstimatorReader {
     return out;
   }
 
+  /// Whether the estimator has a way of inference; those of all are the first two.
+  bool has(const StudyEstimator& estimator, StudyDf df) const {
+    const std::string& method = estimator.method;
+    if (!is_estimated(df)) return true;
+    if (!study_.is_gaussian() || estimator.is_external()) return false;
+    if (is_cluster_robust(df)) return true;
+    return method == "reml" || (method == "ml" && df == StudyDf::satterthwaite);
+  }
+
   void read_df(const TableReader& reader, StudyEstimator& out) {
     if (!reader.has("df")) return;
     out.df.clear();
-    const std::vector<std::string> words = {"normal", "between-within"};
+    std::vector<std::string> words;
+    for (const StudyDf df : kStudyDfs) {
+      if (!family_known_ || has(out, df)) words.emplace_back(name(df));
+    }
     for (const std::string& word : reader.texts("df")) {
       if (std::find(words.begin(), words.end(), word) == words.end()) {
         const std::string hint = did_you_mean(word, words);
         problems_.add(reader.line("df"),
-                      fmt::format("df = '{}': not one of normal, between-within{}",
+                      fmt::format("df = '{}': not one of {}, which '{}' has{}",
                                   word,
+                                  fmt::join(words, ", "),
+                                  out.method,
                                   hint.starts_with(',') ? hint : ""));
         continue;
       }
-      const StudyDf df = word == "normal" ? StudyDf::normal : StudyDf::between_within;
-      if (std::find(out.df.begin(), out.df.end(), df) == out.df.end())
-        out.df.push_back(df);
+      for (const StudyDf df : kStudyDfs) {
+        const bool is_new = std::find(out.df.begin(), out.df.end(), df) == out.df.end();
+        if (word == name(df) && is_new) out.df.push_back(df);
+      }
     }
   }
 

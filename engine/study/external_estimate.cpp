@@ -44,13 +44,15 @@ std::optional<double> number(const std::string& text) {
   return value;
 }
 
-/// Where a term's estimate stands in a row; none for other terms.
-std::optional<std::size_t> place_of(const Study& study, const std::string& term) {
+/// Where a term's estimate stands in a row, τ̂'s being `tau`; none for other terms.
+std::optional<std::size_t> place_of(const Study& study,
+                                    std::size_t tau,
+                                    const std::string& term) {
   for (std::size_t t = 0; t < study.terms.size(); ++t) {
     if (study.terms[t].name == term) return t;
   }
-  if (term == kSdIntercept) return study.terms.size();
-  if (term == kSdObservation) return study.terms.size() + 1;
+  if (term == kSdIntercept) return tau;
+  if (term == kSdObservation) return tau + 1;
   return std::nullopt;
 }
 
@@ -98,6 +100,7 @@ bool read_answer(const Study& study,
   const std::size_t term = column("term"), estimate = column("estimate"),
                     std_error = column("std.error");
   if (term == header.size() || estimate == header.size()) return false;
+  const auto tau_at = static_cast<std::size_t>(out.num_std_errors);
   std::vector<double> estimates(static_cast<std::size_t>(out.num_estimates), kNaN);
   std::vector<double> errors(static_cast<std::size_t>(out.num_std_errors), kNaN);
   while (std::getline(lines, line) && line != "end" && line != "end\r") {
@@ -107,7 +110,7 @@ bool read_answer(const Study& study,
     const std::optional<double> error =
         std_error < header.size() ? number(row[std_error]) : kNaN;
     if (!value || !error) return false;
-    const std::optional<std::size_t> place = place_of(study, row[term]);
+    const std::optional<std::size_t> place = place_of(study, tau_at, row[term]);
     if (!place) continue;
     estimates[*place] = *value;
     if (*place < errors.size()) errors[*place] = *error;
@@ -119,7 +122,7 @@ bool read_answer(const Study& study,
       estimates.begin(), estimates.end(), out.estimate.begin() + at * out.num_estimates);
   std::copy(
       errors.begin(), errors.end(), out.std_error.begin() + at * out.num_std_errors);
-  const double tau = estimates[study.terms.size()];
+  const double tau = estimates[tau_at];
   out.status[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(
       tau == 0.0 ? ReplicateStatus::boundary : ReplicateStatus::ok);
   return true;

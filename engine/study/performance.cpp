@@ -16,6 +16,9 @@ class Critical {
  public:
   explicit Critical(double level) : tail_((1.0 - level) / 2.0) {}
 
+  double of_one(double df) const { return compute(df); }
+
+  /// Kept, for those that many data sets share.
   double operator()(double df) {
     const auto [entry, is_new] = known_.try_emplace(df, 0.0);
     if (is_new) entry->second = compute(df);
@@ -60,7 +63,7 @@ class CellTable {
             const ReplicateRows& rows,
             std::int64_t cell,
             Critical& critical)
-      : study_(study), rows_(rows), cell_(cell), critical_(critical) {
+      : study_(study), columns_(study), rows_(rows), cell_(cell), critical_(critical) {
     DataGenerator::Workspace work;
     for (std::int64_t r = 0; r < study.repetitions; ++r)
       num_obs_.push_back(generator.num_obs(cell, r, work));
@@ -81,9 +84,8 @@ class CellTable {
 
  private:
   std::int64_t column_of(const std::string& estimand) const {
-    const auto T = static_cast<std::int64_t>(study_.terms.size());
-    if (estimand == kSdObservation) return T + 1;
-    if (estimand == kSdIntercept || estimand == kVarIntercept) return T;
+    if (estimand == kSdObservation) return columns_.sigma();
+    if (estimand == kSdIntercept || estimand == kVarIntercept) return columns_.tau();
     return std::find_if(study_.terms.begin(),
                         study_.terms.end(),
                         [&](const StudyTerm& term) { return term.name == estimand; }) -
@@ -106,6 +108,8 @@ class CellTable {
     out.estimand = estimand;
     out.truth = truth(study_, cell, estimand);
     const std::int64_t column = column_of(estimand);
+    const std::int64_t place =
+        term ? columns_.place(static_cast<std::size_t>(column), df) : column;
     std::vector<double> estimates, std_errors, critical;
     std::int64_t num_boundary = 0;
     for (std::int64_t r = 0; r < mine.count; ++r) {
@@ -115,19 +119,21 @@ class CellTable {
       if (status < kNumReplicateStatuses) ++out.by_status[status];
       if (!has_estimate(status)) continue;
       const double value = mine.estimate(r, column);
-      const double std_error = term ? mine.std_error(r, column) : 0.0;
-      if (!std::isfinite(std_error)) continue;
+      const double std_error = term ? mine.std_error(r, place) : 0.0;
+      const double own_df = term && is_estimated(df) ? mine.estimate(r, place) : 1.0;
+      if (!std::isfinite(std_error) || !(own_df > 0.0)) continue;
       num_boundary += status == static_cast<std::uint8_t>(ReplicateStatus::boundary);
       estimates.push_back(estimand == kVarIntercept ? value * value : value);
       if (!term) continue;
       std_errors.push_back(std_error);
-      critical.push_back(
-          critical_(degrees_of_freedom(study_,
-                                       estimator,
-                                       df,
-                                       static_cast<std::size_t>(column),
-                                       cell.num_groups,
-                                       num_obs_[static_cast<std::size_t>(r)])));
+      critical.push_back(is_estimated(df) ? critical_.of_one(own_df)
+                                          : critical_(degrees_of_freedom(
+                                                study_,
+                                                estimator,
+                                                df,
+                                                static_cast<std::size_t>(column),
+                                                cell.num_groups,
+                                                num_obs_[static_cast<std::size_t>(r)])));
     }
     out.measures = measure(out.truth, estimates, std_errors, critical);
     out.failed = share(out.num_rows - std::ssize(estimates), out.num_rows);
@@ -136,6 +142,7 @@ class CellTable {
   }
 
   const Study& study_;
+  const StudyColumns columns_;
   const ReplicateRows& rows_;
   std::int64_t cell_;
   Critical& critical_;

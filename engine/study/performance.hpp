@@ -10,6 +10,7 @@
 #include "engine/study/data_generator.hpp"
 #include "engine/study/measures.hpp"
 #include "engine/study/study.hpp"
+#include "engine/study/study_columns.hpp"
 
 namespace merit {
 
@@ -34,7 +35,7 @@ inline constexpr std::uint8_t kMissingRow = 255;
 /// The table of a study, in the order of cells, estimators, estimands and their intervals.
 ///
 /// Repetitions without an estimate are left out of the measures and counted. An estimate
-/// whose standard error is not finite counts as failed, too. Rows that are missing count as
+/// without a finite standard error and positive degrees of freedom counts as failed, too. Rows that are missing count as
 /// nothing.
 ///
 /// @param rows   of all tasks in order, one per estimator each (EstimatorBench)

@@ -4,10 +4,39 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/inference/wald.hpp"
+
 namespace merit {
 
 std::string_view name(StudyDf df) {
-  return df == StudyDf::normal ? "normal" : "between-within";
+  switch (df) {
+    case StudyDf::normal:
+      return name(DfMethod::normal);
+    case StudyDf::between_within:
+      return name(DfMethod::between_within);
+    case StudyDf::satterthwaite:
+      return name(DfMethod::satterthwaite);
+    case StudyDf::kenward_roger:
+      return name(DfMethod::kenward_roger);
+    case StudyDf::cr0:
+      return name(VcovMethod::cr0);
+    case StudyDf::cr1:
+      return name(VcovMethod::cr1);
+    case StudyDf::cr2:
+      return name(VcovMethod::cr2);
+    case StudyDf::cr3:
+      return name(VcovMethod::cr3);
+  }
+  return {};
+}
+
+bool is_estimated(StudyDf df) {
+  return df != StudyDf::normal && df != StudyDf::between_within;
+}
+
+bool is_cluster_robust(StudyDf df) {
+  return df == StudyDf::cr0 || df == StudyDf::cr1 || df == StudyDf::cr2 ||
+         df == StudyDf::cr3;
 }
 
 bool Study::between_groups(const StudyTerm& term) const {
@@ -21,13 +50,15 @@ bool has_residual_sd(const StudyEstimator& estimator) {
   if (estimator.is_external()) return true;
   const bool quasi = estimator.method == "pql" || estimator.method == "mql";
   return quasi ? estimator.free_scale
-               : estimator.method == "reml" || estimator.method == "ml";
+               : estimator.method == "reml" || estimator.method == "ml" ||
+                     estimator.method == "pooled";
 }
 
 bool gives(const Study& study,
            const StudyEstimator& estimator,
            const std::string& estimand) {
-  if (estimand == kSdIntercept || estimand == kVarIntercept) return true;
+  if (estimand == kSdIntercept || estimand == kVarIntercept)
+    return estimator.method != "pooled";
   // Of a binary response a residual sd is a device of the working model: it has no truth.
   if (estimand == kSdObservation)
     return study.is_gaussian() && has_residual_sd(estimator);

@@ -64,20 +64,41 @@ struct StudyCell {
   double sigma = 1.0;  ///< Gaussian
 };
 
-/// Distribution that intervals and tests of a coefficient refer to.
+/// How intervals and tests of a coefficient are made.
 enum class StudyDf {
   normal,
   /// t with J − q for terms that vary between groups alone, q of them with the intercept, and
   /// n − J − (p − q) for the others: what nlme and SAS call within and between (containment).
   between_within,
+  satterthwaite,  ///< inference/satterthwaite.hpp
+  kenward_roger,  ///< inference/kenward_roger.hpp
+  cr0,
+  cr1,
+  cr2,
+  cr3,  ///< cluster-robust, Satterthwaite's df: inference/cluster_robust.hpp
 };
+inline constexpr StudyDf kStudyDfs[] = {StudyDf::normal,
+                                        StudyDf::between_within,
+                                        StudyDf::satterthwaite,
+                                        StudyDf::kenward_roger,
+                                        StudyDf::cr0,
+                                        StudyDf::cr1,
+                                        StudyDf::cr2,
+                                        StudyDf::cr3};
 
+/// The word of study files: "between-within", "kr", "CR2", …
 std::string_view name(StudyDf df);
+
+/// Whether a data set decides on degrees of freedom or standard errors, so that its row keeps them
+/// (study/study_columns.hpp).
+bool is_estimated(StudyDf df);
+/// Whether the groups' own products are needed (WithinDetail::per_group).
+bool is_cluster_robust(StudyDf df);
 
 struct StudyEstimator {
   std::string name;
-  std::string method;                 ///< reml, ml; agq, laplace, pql, mql; command
-  int num_nodes = 7;                  ///< agq
+  std::string method;  ///< reml, ml, pooled; agq, laplace, pql, mql; command
+  int num_nodes = 7;   ///< agq
   Criterion inner = Criterion::reml;  ///< pql, mql
   bool free_scale = true;             ///< likewise
   std::vector<std::size_t> terms;     ///< of its model, ascending, intercept first
@@ -140,7 +161,8 @@ bool gives(const Study& study,
 /// The estimand's true value in a cell.
 double truth(const Study& study, const StudyCell& cell, const std::string& estimand);
 
-/// Degrees of freedom of a term's tests; infinity for the normal distribution.
+/// Degrees of freedom of a term's tests where no data set decides on them; infinity for the normal
+/// distribution.
 /// @param num_obs  rows n of the data set
 double degrees_of_freedom(const Study& study,
                           const StudyEstimator& estimator,

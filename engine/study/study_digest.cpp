@@ -41,6 +41,9 @@ std::string canonical_text(const Study& study) {
                         static_cast<int>(e.inner),
                         e.free_scale,
                         fmt::join(e.terms, " "));
+    for (const StudyDf df : e.df) {
+      if (is_estimated(df)) text += fmt::format("inference {}\n", name(df));
+    }
     if (e.is_external()) text += fmt::format("asks {} {}\n", e.timeout, e.command);
   }
   for (const StudyCell& cell : study.cells) {

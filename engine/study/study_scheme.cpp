@@ -31,8 +31,8 @@ void StudyScheme::make(std::int64_t first,
                        std::int64_t count,
                        ReplicateRows& rows) const {
   const std::int64_t E = study_->num_estimators();
-  const auto T = static_cast<std::int64_t>(study_->terms.size());
-  rows.resize(count, T + 2, T);
+  const std::int64_t width = StudyColumns(*study_).num_with_error();
+  rows.resize(count, width + 2, width);
   pool_.with_worker([this] { return std::make_unique<Worker>(*study_, simd_); },
                     [&](Worker& worker) {
                       for (std::int64_t at = 0; at < count;) {
