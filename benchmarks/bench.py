@@ -52,8 +52,8 @@ def run(command, **options):
                           stdout=subprocess.PIPE, **options).stdout
 
 
-def timed(command, accepted=(0,)):
-    """(wall seconds, peak memory of the largest process in MB, stdout); `accepted` exit codes"""
+def measured(command, accepted=(0,)):
+    """(wall seconds, the process's resource usage, stdout); `accepted` exit codes"""
     before = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -62,7 +62,19 @@ def timed(command, accepted=(0,)):
     seconds = time.perf_counter() - before
     if os.waitstatus_to_exitcode(status) not in accepted:
         raise SystemExit(f"{' '.join(map(str, command))}: exit status {status >> 8}")
+    return seconds, usage, output
+
+
+def timed(command, accepted=(0,)):
+    """(wall seconds, peak memory of the largest process in MB, stdout)"""
+    seconds, usage, output = measured(command, accepted)
     return seconds, usage.ru_maxrss / 1024, output
+
+
+def cpu_seconds(command, accepted=(0,)):
+    """Processor time, which other programs on the machine change less than the clock's."""
+    usage = measured(command, accepted)[1]
+    return usage.ru_utime + usage.ru_stime
 
 
 def lme4_seconds(work, csv, model, times):

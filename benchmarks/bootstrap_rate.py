@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """How many bootstrap replicates per second does one core fit and store?
 
-  bootstrap_rate.py                      parametric and group bootstrap, n = 4,000
+  bootstrap_rate.py                      parametric, group, residual, random-effect block and
+                                         wild bootstrap, n = 4,000
   bootstrap_rate.py --large              and the parametric one at n = 4,000,000
   bootstrap_rate.py --merit ~/bin/merit --pairs 9 --json rates.json
 
@@ -39,14 +40,17 @@ def main():
     rows = []
     for kind, peer, share, bar, ratio_bar in [
             ("parametric", "bootmer", 1, "≥ 500,000", "≥ 10,000"),
-            ("cases", "groups", 8, "≥ 80,000", "≥ 1,000")]:
+            ("cases", "groups", 8, "≥ 80,000", "≥ 1,000"),
+            *((kind, None, 16, "≥ 20,000", "") for kind in ("residual", "reb", "wild"))]:
         rates, ratios = [], []
         for _ in range(args.pairs):
             rates.append(rate(args, small, work / "out.h5", kind, args.replicates // share,
                               columns))
-            ratios.append(rates[-1] * bench.lme4_seconds(peer, csv, model, 40))
+            if peer:
+                ratios.append(rates[-1] * bench.lme4_seconds(peer, csv, model, 40))
         rows.append((f"{kind}, n = 4,000: replicates/s", bar, rates))
-        rows.append((f"{kind}, n = 4,000: ratio to lme4", ratio_bar, ratios))
+        if peer:
+            rows.append((f"{kind}, n = 4,000: ratio to lme4", ratio_bar, ratios))
     if args.large:
         large = bench.make_data(work / "large.h5", 4_000_000, 28, columns)
         rates = [rate(args, large, work / "out.h5", "parametric", args.replicates, columns)

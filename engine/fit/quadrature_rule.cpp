@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <cmath>
+#include <mutex>
 
 #include "engine/model/elementary.hpp"
 
@@ -44,14 +45,15 @@ int zeros_above(int K, double x) {
 
 // Each zero is bracketed by bisection on Sturm's count and polished by Newton's method;
 // weights are Christoffel's, 1/Σ p_m². All in basic arithmetic: the same bits everywhere.
-GaussHermite::GaussHermite(int num_nodes) : num_nodes_(num_nodes) {
-  assert(num_nodes >= 1 && num_nodes <= kMostNodes);
+GaussHermite GaussHermite::compute(int num_nodes) {
   const int K = num_nodes;
   const auto padded =
       static_cast<std::size_t>((K + kPackLanes - 1) / kPackLanes * kPackLanes);
-  node_.assign(padded, 0.0);
-  log_weight_.assign(padded, -1e300);
-  weight_.assign(padded, 0.0);
+  GaussHermite out;
+  out.num_nodes_ = K;
+  out.node_.assign(padded, 0.0);
+  out.log_weight_.assign(padded, -1e300);
+  out.weight_.assign(padded, 0.0);
   for (int k = 0; k < K; ++k) {
     const bool middle = 2 * k + 1 == K;
     double low = -2.0 * std::sqrt(K) - 1.0, high = -low;
@@ -66,10 +68,20 @@ GaussHermite::GaussHermite(int num_nodes) : num_nodes_(num_nodes) {
     }
     const double weight = 1.0 / hermite(K, x).sum_squares;
     const auto at = static_cast<std::size_t>(k);
-    node_[at] = x;
-    weight_[at] = weight;
-    log_weight_[at] = elementary::log(weight) + 0.5 * x * x;
+    out.node_[at] = x;
+    out.weight_[at] = weight;
+    out.log_weight_[at] = elementary::log(weight) + 0.5 * x * x;
   }
+  return out;
+}
+
+GaussHermite::GaussHermite(int num_nodes) {
+  assert(num_nodes >= 1 && num_nodes <= kMostNodes);
+  static std::once_flag once[kMostNodes + 1];
+  static GaussHermite known[kMostNodes + 1];
+  const auto K = static_cast<std::size_t>(num_nodes);
+  std::call_once(once[K], [&] { known[K] = compute(num_nodes); });
+  *this = known[K];
 }
 
 QuadratureRule GaussHermite::rule(double mode_tolerance) const {

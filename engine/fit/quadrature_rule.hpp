@@ -10,7 +10,7 @@ namespace merit {
 inline constexpr int kMostNodes = 201;
 
 /// The K-point Gauss–Hermite rule for the standard normal weight: exact for polynomials of
-/// degree 2K − 1.
+/// degree 2K − 1. Each is computed once per process: that takes as long as a small fit.
 class GaussHermite {
  public:
   /// @param num_nodes  K, 1 … kMostNodes
@@ -24,7 +24,10 @@ class GaussHermite {
   QuadratureRule rule(double mode_tolerance) const;
 
  private:
-  int num_nodes_;
+  GaussHermite() = default;
+  static GaussHermite compute(int num_nodes);
+
+  int num_nodes_ = 0;
   AlignedVector<double> node_, log_weight_, weight_;
 };
 
