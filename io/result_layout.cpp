@@ -64,6 +64,7 @@ void write_fit(hdf5::Group root, const StoredFit& stored) {
   hdf5::Group groups = group.create_group("groups");
   groups.write("level", stored.group_level);
   groups.write("size", stored.group_size);
+  if (!stored.group_stratum.empty()) groups.write("stratum", stored.group_stratum);
   write_vector(groups, "mode", stored.modes.mode);
   write_vector(groups, "conditional_sd", stored.modes.sd);
 

@@ -170,6 +170,8 @@ StoredFit read_fit(const hdf5::Group& group) {
   out.group_level = read_strings(groups, "level");
   const std::int64_t J = std::ssize(out.group_level);
   out.group_size = open_shaped(groups, "size", {J}).read<std::int64_t>();
+  if (groups.exists("stratum"))
+    out.group_stratum = open_shaped(groups, "stratum", {J}).read_strings();
   out.modes.mode = read_vector(groups, "mode", J);
   out.modes.sd = read_vector(groups, "conditional_sd", J);
 

@@ -86,6 +86,8 @@ std::int64_t expected_bytes(const ResultContents& contents) {
     // Size, mode, sd; the text, its length and its address.
     bytes += 3 * kWord + 6 * kWord + std::ssize(level);
   }
+  for (const std::string& stratum : fit.group_stratum)
+    bytes += 6 * kWord + std::ssize(stratum);
   if (contents.replicates) {
     const ReplicatePlan& plan = *contents.replicates;
     std::int64_t values = std::ssize(estimate_columns(fit));

@@ -55,7 +55,8 @@ struct StoredFit {
   std::string group;                                               ///< grouping column
   std::vector<std::string> group_level;                            ///< J
   std::vector<std::int64_t> group_size;                            ///< J, rows
-  GroupModes modes;                                                ///< J each
+  std::vector<std::string> group_stratum = {};  ///< J, `--strata`; or empty
+  GroupModes modes;                             ///< J each
   /// As `merit fit` was asked to test; none: normal_inference(fit).
   std::optional<CoefficientInference> inference = {};
   std::vector<TestResult> tests = {};
@@ -201,6 +202,12 @@ class ResultWriter {
   /// Makes all that was written durable. Also done in the background every few seconds.
   /// @throws IoError
   void sync();
+
+  /// Makes room for more replicates: a job that turns out to need them. Its file becomes the one
+  /// that was laid out for all of them at once, with the replicates that are there.
+  /// @param contents  the same but for the plan's num_replicates; the last block is whole
+  /// @throws IoError  @throws std::logic_error if a block is missing
+  void extend(const ResultContents& contents);
 
   /// Seconds since everything written until then was durable; nothing before the first time.
   std::optional<double> checkpoint_age() const;

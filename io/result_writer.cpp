@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <chrono>
@@ -52,26 +53,45 @@ void remove_parts(const std::string& path) {
   fs::remove(parts_directory(path), ignored);
 }
 
-/// Lays the part out under a name that nobody reads yet, and gives it its own once it is on
-/// the disk, whole.
-void lay_out_part(const std::string& path, const ResultContents& contents) {
+/// Lays a part out, whole and on the disk, under a name that nobody reads yet.
+void lay_out_draft(const std::string& path, const ResultContents& contents) {
   const std::string draft = draft_path(path);
   std::error_code gone;
   fs::remove(draft, gone);
   // HDF5 bears a full disk badly: it learns of it when it closes the file. So the room is
   // there before HDF5 writes more than an empty file.
   hdf5::File::create(draft).close();
-  {
-    PartFile file(draft);
-    file.reserve(expected_bytes(contents));
-    lay_out_result(draft, contents);
-    // Closing cut the file to what it holds; on disk that is there already.
-    file.reserve(static_cast<std::int64_t>(fs::file_size(draft)));
-    file.sync();
+  PartFile file(draft);
+  file.reserve(expected_bytes(contents));
+  lay_out_result(draft, contents);
+  // Closing cut the file to what it holds; on disk that is there already.
+  file.reserve(static_cast<std::int64_t>(fs::file_size(draft)));
+  file.sync();
+}
+
+/// The sessions' cells, of the first `rows` of them.
+void copy_sessions(const PartFile& from,
+                   const SessionPlaces& source,
+                   PartFile& to,
+                   const SessionPlaces& target,
+                   std::int64_t rows) {
+  constexpr Place SessionPlaces::*kColumns[] = {&SessionPlaces::started,
+                                                &SessionPlaces::finished,
+                                                &SessionPlaces::host,
+                                                &SessionPlaces::batch_job,
+                                                &SessionPlaces::ranks,
+                                                &SessionPlaces::threads,
+                                                &SessionPlaces::replicates,
+                                                &SessionPlaces::seconds};
+  for (const auto column : kColumns) {
+    const Place &read = source.*column, &write = target.*column;
+    std::vector<std::byte> cell(
+        static_cast<std::size_t>(std::min(read.row_bytes, write.row_bytes)));
+    for (std::int64_t row = 0; row < rows; ++row) {
+      from.read_at(read.row(row), cell);
+      to.write_at(write.row(row), cell);
+    }
   }
-  // From here on the new job is what `path` stands for.
-  fs::remove(path, gone);
-  rename_durably(draft, part_path(path));
 }
 
 std::string utc_now() {
@@ -86,7 +106,7 @@ struct ResultWriter::State {
   std::optional<ReplicatePlan> plan;
   Session session;
   std::int64_t session_row = 0;
-  std::int64_t replicates_before = 0;
+  std::optional<std::int64_t> replicates_before;  ///< this session
   std::vector<Session> earlier_sessions;
   bool copies = false;  ///< makes no replicates of its own
   Clock::time_point opened = Clock::now();
@@ -125,7 +145,10 @@ void ResultWriter::State::start(const ResultContents& contents) {
   try {
     std::error_code gone;
     fs::remove(part, gone);
-    lay_out_part(path, contents);
+    lay_out_draft(path, contents);
+    // From here on the new job is what `path` stands for.
+    fs::remove(path, gone);
+    rename_durably(draft_path(path), part);
   } catch (...) {
     remove_parts(path);
     throw;
@@ -147,7 +170,7 @@ void ResultWriter::State::open(std::vector<std::uint8_t> marks,
     blocks.emplace(*file, *plan, *places.replicates);
     checkpoint.emplace(*file, *blocks, std::move(marks));
     checkpoint->recover();
-    replicates_before = checkpoint->num_rows();
+    if (!replicates_before) replicates_before = checkpoint->num_rows();
   }
   write_session();
   if (checkpoint) {
@@ -163,7 +186,7 @@ void ResultWriter::State::write_session() {
   const std::chrono::duration<double> since = Clock::now() - opened;
   now.seconds += since.count();
   now.finished = utc_now();
-  if (checkpoint && !copies) now.replicates = checkpoint->num_rows() - replicates_before;
+  if (checkpoint && !copies) now.replicates = checkpoint->num_rows() - *replicates_before;
   write_session(session_row, now);
 }
 
@@ -262,6 +285,37 @@ void ResultWriter::note_block(std::int64_t first) {
 void ResultWriter::sync() {
   state_->write_session();
   if (state_->checkpoint) state_->checkpoint->sync();
+}
+
+void ResultWriter::extend(const ResultContents& contents) {
+  State& s = *state_;
+  const std::int64_t num_blocks = s.plan->num_blocks();
+  if (!s.checkpoint->has_all() || s.plan->num_rows() % s.plan->block_rows != 0)
+    throw std::logic_error(s.part + ": a block is missing, or not whole");
+  s.checkpoint->stop();
+  s.checkpoint->sync();
+  s.write_session();
+  const std::string draft = draft_path(s.path);
+  lay_out_draft(s.path, contents);
+  {
+    PartFile file(draft);
+    const ResultPlaces places = find_places(draft);
+    PartBlocks blocks(file, *contents.replicates, *places.replicates);
+    std::vector<std::byte> buffer;
+    for (std::int64_t index = 0; index < num_blocks; ++index)
+      blocks.write(index, s.blocks->read(index, buffer));
+    copy_sessions(*s.file, s.places.sessions, file, places.sessions, s.session_row + 1);
+    file.sync();
+    blocks.write_mark(0, num_blocks, BlockMark::durable);
+    file.sync();
+  }
+  rename_durably(draft, s.part);
+  std::vector<std::uint8_t> marks(
+      static_cast<std::size_t>(contents.replicates->num_blocks()));
+  std::fill_n(marks.begin(), num_blocks, static_cast<std::uint8_t>(BlockMark::durable));
+  s.checkpoint.reset();
+  s.plan = contents.replicates;
+  s.open(std::move(marks), s.session_row);
 }
 
 std::optional<double> ResultWriter::checkpoint_age() const {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/bootstrap_report.hpp"
 #include "engine/cli/bootstrap_scheme.hpp"
@@ -17,6 +18,7 @@
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/cli/stored_job.hpp"
+#include "engine/cli/until_mcse.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 
@@ -50,18 +52,22 @@ void check_intervals(const BootstrapCommand& command, const ModelData& data) {
 /// Replicates per block of work and of the file: some 10 ms of work, a function of the job
 /// alone, and small enough that few replicates keep many workers busy too.
 std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) {
+  // A job that may end early shall keep many workers busy by then, too.
+  const std::int64_t replicates = command.until_mcse
+                                      ? std::min<std::int64_t>(command.replicates, 64'000)
+                                      : command.replicates;
   if (data.glmm != nullptr) {
     const std::int64_t rows_times = std::int64_t{64'000} / (command.num_inner() + 1);
     const std::int64_t fits =
         std::max<std::int64_t>(1, rows_times / data.counts.rows_used);
-    return std::clamp<std::int64_t>(command.replicates / 64, 1, fits);
+    return std::clamp<std::int64_t>(replicates / 64, 1, fits);
   }
   std::int64_t most = 256;  // draws row by row
   if (command.type == BootstrapType::parametric)
     most = command.model.null ? 1'024 : 16'384;
   if (command.type == BootstrapType::wild) most = 4'096;
   if (is_cases(command) && unit(command) == ResampleUnit::groups) most = 4'096;
-  const std::int64_t share = (command.replicates / 64 + 7) / 8 * 8;
+  const std::int64_t share = (replicates / 64 + 7) / 8 * 8;
   // Inner replicates are work, too.
   most = std::max<std::int64_t>(8, most / (command.num_inner() + 1) / 8 * 8);
   return std::clamp<std::int64_t>(share, 8, most);
@@ -73,19 +79,31 @@ JobDescription describe_job(const BootstrapCommand& command,
   JobDescription job = describe_job(command.model, data);
   job.emplace_back("type", std::string(name(command.type)));
   if (is_cases(command)) job.emplace_back("resample", std::string(name(unit(command))));
+  if (command.strata) job.emplace_back("strata", *command.strata);
   if (command.type == BootstrapType::reb)
     job.emplace_back("reb_type", static_cast<std::int64_t>(reb_type(command)));
   if (command.type == BootstrapType::wild) {
     job.emplace_back("wild_hc", static_cast<std::int64_t>(wild_hc(command)));
     job.emplace_back("wild_weights", std::string(name(wild_weights(command))));
   }
-  job.emplace_back("replicates", plan.num_replicates);
+  job.emplace_back("replicates", command.replicates);
   job.emplace_back("seed", fmt::format("{}", command.run.seed));
   job.emplace_back("keep", std::string(plan.keep_std_errors ? "all" : "estimates"));
   job.emplace_back("block_rows", plan.block_rows);
   if (command.wants(IntervalType::bca))
     job.emplace_back("delete_one", std::string("groups"));
   if (command.num_inner() > 0) job.emplace_back("inner", command.num_inner());
+  if (command.until_mcse) {
+    // What it looks at decides where it ends.
+    std::vector<std::string_view> intervals;
+    for (const IntervalType type : command.tables.intervals)
+      intervals.push_back(name(type));
+    job.emplace_back("until_mcse", *command.until_mcse);
+    job.emplace_back("level", command.run.level);
+    job.emplace_back("intervals", fmt::format("{}", fmt::join(intervals, ",")));
+    job.emplace_back("quantities",
+                     fmt::format("{}", fmt::join(command.tables.quantities, "; ")));
+  }
   return job;
 }
 
@@ -98,6 +116,7 @@ ExitCode report(const BootstrapCommand& command,
   Report report = bootstrap_report(
       file, command.tables, {.level = command.run.level, .ranef = command.ranef}, known);
   report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+  const bool exact = !command.until_mcse || is_exact_enough(command, report);
   show(report, command.run.format);
   const ReplicateCounts& counts = *report.glance.replicates;
   std::int64_t num_failed = counts.num_failed();
@@ -105,7 +124,8 @@ ExitCode report(const BootstrapCommand& command,
     num_failed = std::max(num_failed, counts.num_failed() + undefined);
   const double failed_share =
       static_cast<double>(num_failed) / static_cast<double>(file.num_committed());
-  const bool fine = file.fit().fit.converged && failed_share <= command.max_failed;
+  const bool fine =
+      file.fit().fit.converged && failed_share <= command.max_failed && exact;
   return fine ? ExitCode::done : ExitCode::needs_a_look;
 }
 
@@ -123,12 +143,12 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
       read_model_data(comm, command.model, command.run, needs(command));
 
   check_intervals(command, data);
-  const ReplicatePlan plan{.num_replicates = command.replicates,
-                           .block_rows = block_rows(command, data),
-                           .keep_std_errors = command.keep_std_errors,
-                           .keep_sd_errors = command.keep_std_errors,
-                           .keep_inner_shares = command.num_inner() > 0,
-                           .shard = command.shard};
+  ReplicatePlan plan{.num_replicates = command.replicates,
+                     .block_rows = block_rows(command, data),
+                     .keep_std_errors = command.keep_std_errors,
+                     .keep_sd_errors = command.keep_std_errors,
+                     .keep_inner_shares = command.num_inner() > 0,
+                     .shard = command.shard};
   check_shard(plan, "replicates");
   const JobDescription job = describe_job(command, data, plan);
   check_found(comm, found, command.run.output, job, plan.shard);
@@ -141,6 +161,11 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
         nullptr);  // as when it was made: shards that were merged have it from here
   }
 
+  const StoppingRule rule = stopping_rule(command, plan.block_rows);
+  if (command.until_mcse && !command.run.dry_run) {
+    plan.num_replicates = replicates_begun(
+        comm, command, rule.first(least_replicates(command, data.stats.num_groups())));
+  }
   const FittedModel fit = fit_model(command.model, data, command.run.simd_level());
   std::vector<TestResult> tests;
   const std::unique_ptr<Scheme> scheme = all_or_none(comm, [&] {
@@ -177,6 +202,12 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
         scheme->make(first, count, rows);
       };
       print(estimate_job(make, contents, record, "replicates"));
+      if (!command.until_mcse) return;
+      print(fmt::format(
+          "at most: --until-mcse {:g} ends it as soon as intervals are that exact, first "
+          "looked at after {} replicates\n",
+          *command.until_mcse,
+          rule.first(least_replicates(command, data.stats.num_groups()))));
     });
     return ExitCode::done;
   }
@@ -186,20 +217,32 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   signals.note_only();
   ResultWriter* const rows = writer ? &*writer : nullptr;
   // Adjusted replicates are counted when all are there, and calibrated intervals rest on the
-  // shares of all.
+  // shares of all; whoever looks at tables on the way reads the file.
   const bool count_now =
-      !command.model.null && command.num_inner() == 0 &&
+      !command.model.null && command.num_inner() == 0 && !command.until_mcse &&
       !(command.type == BootstrapType::reb && reb_type(command) == RebType::adjusted);
-  ReplicateRun replicates(
-      comm, *scheme, plan, command.run, count_now ? &summary : nullptr, rows);
-  if (replicates.run().stopped) {
-    end_stopped_job(comm, plan, command.run, rows, "replicates");
-    return ExitCode::stopped;
+  while (true) {
+    ReplicateRun replicates(
+        comm, *scheme, plan, command.run, count_now ? &summary : nullptr, rows);
+    if (replicates.run().stopped) {
+      end_stopped_job(comm, plan, command.run, rows, "replicates");
+      return ExitCode::stopped;
+    }
+    const std::int64_t needed = root_or_none(comm, [&] {
+      if (!command.until_mcse) return plan.num_replicates;
+      rows->sync();
+      return replicates_needed(open_result(rows->part_path()), command, rule);
+    });
+    if (needed == plan.num_replicates) {
+      root_or_none(comm, [&] { rows->finish(); });
+      signals.end_at_once();
+      const auto summaries = replicates.summarize();
+      return tables(summaries ? &*summaries : nullptr);
+    }
+    plan.num_replicates = needed;
+    contents.replicates = plan;
+    root_or_none(comm, [&] { rows->extend(contents); });
   }
-  root_or_none(comm, [&] { writer->finish(); });
-  signals.end_at_once();
-  const auto summaries = replicates.summarize();
-  return tables(summaries ? &*summaries : nullptr);
 }
 
 }  // namespace merit

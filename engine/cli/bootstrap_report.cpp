@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -70,6 +71,40 @@ void add_quantities(const StoredFit& stored,
   }
 }
 
+/// Of each group, as a number; empty without strata.
+std::vector<std::int32_t> strata_of(const StoredFit& stored) {
+  std::map<std::string, std::int32_t> numbers;
+  std::vector<std::int32_t> out;
+  for (const std::string& label : stored.group_stratum) {
+    const auto next = static_cast<std::int32_t>(numbers.size());
+    out.push_back(numbers.try_emplace(label, next).first->second);
+  }
+  return out;
+}
+
+/// Strata that always give the same.
+std::vector<std::string> strata_notes(const ResultFile& file) {
+  const StoredFit& stored = file.fit();
+  std::map<std::string, std::vector<std::string>> groups;
+  for (std::size_t j = 0; j < stored.group_stratum.size(); ++j)
+    groups[stored.group_stratum[j]].push_back(stored.group_level[j]);
+  std::string alone;
+  std::int64_t count = 0;
+  for (const auto& [stratum, levels] : groups) {
+    if (levels.size() > 1) continue;
+    alone += fmt::format(
+        "{}{} ({} {})", count++ == 0 ? "" : ", ", stratum, stored.group, levels.front());
+  }
+  if (count == 0) return {};
+  return {fmt::format(
+      "--strata {}: {} of {} strata have one group, which is in every replicate, so that "
+      "its part of the variation is missing from them: {}",
+      text_of(file.job(), "strata"),
+      count,
+      groups.size(),
+      alone)};
+}
+
 void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
   if (!stored.delete_one) {
     throw UsageError(
@@ -78,6 +113,7 @@ void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
         "which this job has not kept: run merit bootstrap with --intervals bca");
   }
   const DeleteOneFits& fits = *stored.delete_one;
+  const std::vector<std::int32_t> strata = strata_of(stored);
   std::vector<double> memory;
   const std::span<const double> values =
       request.columns.values(fits.estimate, {}, fits.status, memory);
@@ -86,7 +122,7 @@ void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
     std::vector<double> of_column;
     for (std::size_t at = column; at < values.size(); at += width)
       of_column.push_back(values[at]);
-    request.originals[column].acceleration = acceleration(of_column);
+    request.originals[column].acceleration = acceleration(of_column, strata);
   }
 }
 
@@ -217,8 +253,9 @@ Report bootstrap_report(const ResultFile& file,
   Report report =
       fit_report("bootstrap", file.fit(), file.job(), file.provenance(), options);
   for (const auto& [name, value] : file.job()) {
-    if (name == "type" || name == "resample" || name == "reb_type" || name == "wild_hc" ||
-        name == "wild_weights" || name == "inner" || name == "seed") {
+    if (name == "type" || name == "resample" || name == "strata" || name == "reb_type" ||
+        name == "wild_hc" || name == "wild_weights" || name == "inner" ||
+        name == "seed") {
       report.options.emplace_back(name, value);
     }
   }
@@ -253,6 +290,8 @@ Report bootstrap_report(const ResultFile& file,
   report.tidy.insert(report.tidy.end(), modes.begin(), modes.end());
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
   if (adjusts) note_unadjusted(tally, num_estimates - 2, report.notes);
+  for (std::string& note : strata_notes(file))
+    report.notes.push_back(std::move(note));
   if (file.fit().delete_one && uses(tables.intervals, IntervalType::bca)) {
     for (std::string& note : bca_notes(file))
       report.notes.push_back(std::move(note));

@@ -26,6 +26,7 @@ std::unique_ptr<Scheme> make_glmm_scheme(const BootstrapCommand& command,
                                          const ModelData& data,
                                          const FittedModel& fitted) {
   const GlmmFit& fit = *fitted.glmm;
+  const std::vector<std::int32_t>& stratum = data.strata.stratum;
   if (!fit.diverging.empty()) {
     throw DataError(fitted.result.message + ": no bootstrap can start from such a fit");
   }
@@ -35,13 +36,13 @@ std::unique_ptr<Scheme> make_glmm_scheme(const BootstrapCommand& command,
     }
     const QuasiSchemeOptions options = quasi_scheme_options(command);
     if (!is_cases(command)) return quasi_parametric_bootstrap(data.glmm, fit, options);
-    return quasi_cases_bootstrap(data.glmm, unit(command), options);
+    return quasi_cases_bootstrap(data.glmm, unit(command), options, stratum);
   }
   const SchemeOptions options = scheme_options(command);
   if (!is_cases(command)) return glmm_parametric_bootstrap(data.glmm, fit, options);
   if (unit(command) == ResampleUnit::groups)
-    return glmm_group_bootstrap(data.glmm, fit, options);
-  return glmm_row_bootstrap(data.glmm, unit(command), fit, options);
+    return glmm_group_bootstrap(data.glmm, fit, options, stratum);
+  return glmm_row_bootstrap(data.glmm, unit(command), fit, options, stratum);
 }
 
 }  // namespace
@@ -68,10 +69,11 @@ WildWeights wild_weights(const BootstrapCommand& command) {
 
 ModelNeeds needs(const BootstrapCommand& command) {
   const bool groups = is_cases(command) && unit(command) == ResampleUnit::groups;
-  if (!command.model.is_gaussian()) return {.rows = true};
+  if (!command.model.is_gaussian()) return {.rows = true, .strata = command.strata};
   const bool by_group = groups || command.wants(IntervalType::bca);
   return {.within = by_group ? WithinDetail::per_group : WithinDetail::pooled,
-          .rows = command.type != BootstrapType::parametric && !groups};
+          .rows = command.type != BootstrapType::parametric && !groups,
+          .strata = command.strata};
 }
 
 SchemeOptions scheme_options(const BootstrapCommand& command) {
@@ -103,9 +105,10 @@ std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
       break;
   }
   if (unit(command) == ResampleUnit::groups) {
-    return group_bootstrap(data.stats, fit, options);
+    return group_bootstrap(data.stats, fit, options, data.strata.stratum);
   }
-  return row_bootstrap(data.stats, data.rows, unit(command), fit, options);
+  return row_bootstrap(
+      data.stats, data.rows, unit(command), fit, options, data.strata.stratum);
 }
 
 std::unique_ptr<Scheme> make_null_scheme(const BootstrapCommand& command,

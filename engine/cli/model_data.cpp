@@ -13,6 +13,7 @@
 #include "engine/cli/glmm_data.hpp"
 #include "engine/cli/model_columns.hpp"
 #include "engine/cli/row_source.hpp"
+#include "engine/cli/side_columns.hpp"
 #include "engine/error.hpp"
 #include "engine/model/design.hpp"
 #include "engine/model/frequency.hpp"
@@ -25,27 +26,6 @@
 
 namespace merit {
 namespace {
-
-/// With frequency weights, before all: whether they are sound.
-struct WeightsPass {
-  using Workspace = PassWorkspace;
-  using Node = WeightedGroups;
-  Table& table;
-  const Design& design;
-  const std::string name;
-
-  Workspace workspace() const { return {table.reader(design.table_columns()), {}, {}}; }
-  Node leaf(std::int64_t block, Workspace& work) const {
-    const BlockRange rows = rows_of_block(table, block);
-    work.reader->read(rows.first, rows.count, work.rows);
-    return check_weights(work.rows, *design.frame().fweights(), name, design.frame());
-  }
-  Node merge(Node left, Node right) const { return merit::merge(left, right); }
-  Bytes pack(const Node& node) const { return merit::pack(node); }
-  Node unpack(std::span<const std::byte> bytes) const {
-    return unpack_weighted_groups(bytes);
-  }
-};
 
 /// First pass, if there is one: facts about all rows that the design needs.
 struct SurveyPass {
@@ -209,25 +189,6 @@ void check_same_table(const Communicator& comm,
   });
 }
 
-/// @throws DataError for weights that are none, and groups that have none. *Collective*
-void check_frequencies(const Communicator& comm,
-                       const ModelOptions& options,
-                       Table& table,
-                       const Design& design,
-                       const BlockLoopOptions& loop) {
-  const std::string name = "--fweights " + *options.fweights;
-  WeightsPass pass{table, design, name};
-  const WeightedGroups groups = reduce_blocks(comm, num_blocks(table), pass, loop);
-  if (const std::optional<double> group = group_without_weight(groups)) {
-    throw DataError(
-        fmt::format("{}: 0 in all rows of {} {}; leave the group out with --where, or "
-                    "mend the weights",
-                    name,
-                    design.group_name(),
-                    design.group_label(*group)));
-  }
-}
-
 /// Refuses columns whose squares do not fit into a double.
 void check_magnitudes(const ModelData& data, const std::string& response) {
   const std::optional<MagnitudeProblem> problem = magnitude_problem(data.stats);
@@ -294,7 +255,8 @@ ModelData read_model_data(const Communicator& comm,
                                 .offset = options.offset,
                                 .family = options.family_kind(),
                                 .trials = options.trials,
-                                .fweights = options.fweights},
+                                .fweights = options.fweights,
+                                .strata = asked.strata},
                    null_formula(options));
     for (const std::size_t column : design->table_columns()) {
       levels.push_back(hash_levels(*table, column));
@@ -303,6 +265,8 @@ ModelData read_model_data(const Communicator& comm,
   check_same_table(comm, *table, *design, levels);
   const BlockLoopOptions loop{.threads = run.num_threads()};
   if (options.fweights) check_frequencies(comm, options, *table, *design, loop);
+  std::optional<GroupStrata> strata;
+  if (asked.strata) strata = read_strata(comm, *asked.strata, *table, *design, loop);
   while (design->needs_survey()) {
     SurveyPass pass{*table, *design};
     const DesignSurvey survey = reduce_blocks(comm, num_blocks(*table), pass, loop);
@@ -322,6 +286,7 @@ ModelData read_model_data(const Communicator& comm,
   for (const double key : data.stats.key) {
     data.group_level.push_back(design->group_label(key));
   }
+  if (strata) data.strata = std::move(*strata);
   std::vector<ColumnInfo> columns;
   for (const std::size_t column : design->table_columns()) {
     columns.push_back(table->columns()[column]);

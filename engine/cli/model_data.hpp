@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/cli/options.hpp"
+#include "engine/cli/side_columns.hpp"
 #include "engine/fit/glmm_fit.hpp"
 #include "engine/model/group_moments.hpp"
 #include "engine/model/group_rows.hpp"
@@ -23,6 +25,7 @@ struct ModelData {
   std::vector<std::string> terms;        ///< p, names of the coefficients
   std::string group;                     ///< grouping column
   std::vector<std::string> group_level;  ///< J
+  GroupStrata strata;                    ///< if asked for: J groups
   GroupedStats stats;
   std::shared_ptr<const GroupRows> rows;  ///< if asked for
   /// Families other than the Gaussian; `terms` then has the family's own parameters too.
@@ -44,7 +47,8 @@ struct NestedModel {
 /// What a command needs besides the pooled statistics.
 struct ModelNeeds {
   WithinDetail within = WithinDetail::pooled;
-  bool rows = false;  ///< all rows in memory
+  bool rows = false;                       ///< all rows in memory
+  std::optional<std::string> strata = {};  ///< column with the strata of groups
 };
 
 /// Opens the snapshot, resolves the formula, and reads the rows once (twice if the formula

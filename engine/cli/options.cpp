@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -164,13 +165,22 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
   add_model(app, command.model);
   add_quasi(app, command.model);
   add_run(app, command.run);
-  add_number(app, "--replicates", command.replicates, "R", "how many")->required();
+  add_number(app,
+             "--replicates",
+             command.replicates,
+             "R",
+             "how many (with --until-mcse: at most)")
+      ->required();
   add_choice(app, "--type", command.type, kTypes, "(default parametric)");
   add_choice(app,
              "--resample",
              command.resample,
              kUnits,
              "what a cases bootstrap draws (default groups)");
+  app.add_option("--strata",
+                 command.strata,
+                 "column of strata: a cases bootstrap draws groups within each")
+      ->type_name("COLUMN");
   add_choice(
       app,
       "--reb-type",
@@ -197,6 +207,13 @@ void add_options(CLI::App& app, BootstrapCommand& command) {
       command.inner,
       "R2",
       "calibrated intervals: bootstrap replicates of each replicate (default 500)");
+  add_number(
+      app,
+      "--until-mcse",
+      command.until_mcse,
+      "X",
+      "stop when the Monte-Carlo error of every interval's ends is below X standard "
+      "errors of its estimate; --replicates are then the most");
   add_null(app, command.model);
   app.add_option_function<std::string>(
          "--keep",
@@ -281,6 +298,43 @@ void validate_inner(const BootstrapCommand& command) {
   }
 }
 
+/// @throws UsageError
+void validate_strata(const BootstrapCommand& command) {
+  if (command.type != BootstrapType::cases) {
+    throw UsageError(fmt::format(
+        "--strata {} goes with --type cases, which draws groups, not --type {}",
+        *command.strata,
+        name(command.type)));
+  }
+  if (command.resample == ResampleUnit::rows) {
+    throw UsageError(
+        fmt::format("--strata {} goes with --resample groups or both: --resample rows "
+                    "keeps every group, so there is nothing to draw within strata",
+                    *command.strata));
+  }
+}
+
+/// @throws UsageError
+void validate_until_mcse(const BootstrapCommand& command) {
+  const double error = *command.until_mcse;
+  if (!(error > 0.0 && std::isfinite(error))) {
+    throw UsageError(fmt::format(
+        "--until-mcse {}: give a number above 0, in standard errors of the estimates, "
+        "e.g. 0.02",
+        error));
+  }
+  if (command.shard.count > 1) {
+    throw UsageError(
+        "--until-mcse goes by the intervals of all replicates, which a shard does not "
+        "have: leave out --shard, and use mpirun or srun to share the work");
+  }
+  if (command.model.null) {
+    throw UsageError(
+        "--until-mcse goes by the ends of intervals, which the likelihood ratios of "
+        "--null do not have: give --replicates alone");
+  }
+}
+
 }  // namespace
 
 void validate(const FitCommand& command) {
@@ -311,6 +365,8 @@ void validate(const BootstrapCommand& command) {
                                  name(*command.resample),
                                  name(command.type)));
   }
+  if (command.strata) validate_strata(command);
+  if (command.until_mcse) validate_until_mcse(command);
   const auto belongs = [&](bool given, const char* option, BootstrapType type) {
     if (given && command.type != type) {
       throw UsageError(fmt::format("{} goes with --type {}, not --type {}",

@@ -38,6 +38,7 @@ struct BootstrapCommand {
   RunSettings run;
   BootstrapType type = BootstrapType::parametric;
   std::optional<ResampleUnit> resample;     ///< cases only; none given: groups
+  std::optional<std::string> strata;        ///< cases only: column to draw groups within
   std::optional<RebType> reb_type;          ///< reb only; none given: scaled
   std::optional<WildHc> wild_hc;            ///< wild only; none given: HC2
   std::optional<WildWeights> wild_weights;  ///< wild only; none given: Rademacher
@@ -45,7 +46,8 @@ struct BootstrapCommand {
   TableOptions tables;
   std::optional<std::int64_t> inner;  ///< replicates of each replicate; calibrated only
   bool wants(IntervalType interval) const;
-  std::int64_t num_inner() const;  ///< 0: none
+  std::int64_t num_inner() const;    ///< 0: none
+  std::optional<double> until_mcse;  ///< then `replicates` are the most
   bool keep_std_errors = true;
   double max_failed = 0.01;
   Shard shard;

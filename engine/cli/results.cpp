@@ -73,6 +73,8 @@ StoredFit stored_fit(const ModelData& data, const FittedModel& fit) {
   for (const double size : data.stats.size) {
     stored.group_size.push_back(static_cast<std::int64_t>(size));
   }
+  for (const std::int32_t stratum : data.strata.stratum)
+    stored.group_stratum.push_back(data.strata.label[static_cast<std::size_t>(stratum)]);
   stored.modes = fit.modes;
   return stored;
 }

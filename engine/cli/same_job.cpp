@@ -28,7 +28,7 @@ struct Consequence {
 
 /// The digest is of the columns used, in the rows used; priors have scales from the data.
 const Consequence kDerived[] = {
-    {"digest", {"formula", "where", "offset", "trials", "table"}},
+    {"digest", {"formula", "where", "offset", "trials", "table", "strata"}},
     {"prior", {"digest", "formula", "where", "offset", "trials", "table", "family"}},
     {"block_rows",
      {"digest",
@@ -42,16 +42,21 @@ const Consequence kDerived[] = {
       "resample",
       "replicates",
       "inner",
+      "until_mcse",
       "draws",
       "chains",
       "study",
       "cells",
       "repetitions",
       "estimators"}},
-    {"study", {"formula", "family", "link", "cells", "repetitions", "estimators"}}};
+    {"study", {"formula", "family", "link", "cells", "repetitions", "estimators"}},
+    {"level", {"until_mcse"}},
+    {"intervals", {"until_mcse"}},
+    {"quantities", {"until_mcse", "intervals"}}};
 
 /// Options that jobs have only with a value of another.
 const Consequence kDependent[] = {{"resample", {"type"}},
+                                  {"strata", {"type"}},
                                   {"reb_type", {"type"}},
                                   {"wild_hc", {"type"}},
                                   {"wild_weights", {"type"}},
@@ -91,6 +96,7 @@ std::string remedy(const JobDifference& difference, bool of_study) {
   }
   if (field == "digest") return "the data have changed: use the snapshot as it was";
   if (field == "formula") return "give the stored one";
+  if (field == "quantities") return "give the stored ones as --quantity";
   if (field == "prior") return "give the --prior options that lead to them";
   if (field == "delete_one")
     return difference.stored.empty() ? "--intervals without bca" : "--intervals with bca";

@@ -36,6 +36,11 @@ Expression column_named(const std::string& name) {
   return leaf;
 }
 
+std::string number_label(ValueType type, double value) {
+  if (type == ValueType::logical) return value == 0.0 ? "FALSE" : "TRUE";
+  return shortest(value + 0.0);  // one zero, not two
+}
+
 const std::vector<Level>& truth_levels() {
   static const std::vector<Level> kLevels = {{0.0, "FALSE"}, {1.0, "TRUE"}};
   return kLevels;
@@ -91,6 +96,7 @@ void ModelFrame::find_columns(const Formula& formula,
   if (options.offset) need(*options.offset, "--offset");
   if (options.trials) need(*options.trials, "--trials");
   if (options.fweights) need(*options.fweights, "--fweights");
+  if (options.strata) need(*options.strata, "--strata");
   if (options.where) {
     need_all(parse_expression({"--where", *options.where}), "--where");
   }
@@ -101,13 +107,17 @@ void ModelFrame::find_columns(const Formula& formula,
   for (const std::size_t index : table_columns_) {
     scope_.columns.push_back(scope_column(table, index));
   }
-  if (options.fweights) {
+  const auto place_of = [&](const std::string& name) {
     const auto found = std::find_if(
         scope_.columns.begin(), scope_.columns.end(), [&](const ScopeColumn& column) {
-          return column.name == *options.fweights;
+          return column.name == name;
         });
-    fweights_ = static_cast<std::size_t>(found - scope_.columns.begin());
-    if (found->type == ValueType::categorical) {
+    return static_cast<std::size_t>(found - scope_.columns.begin());
+  };
+  if (options.strata) strata_ = place_of(*options.strata);
+  if (options.fweights) {
+    fweights_ = place_of(*options.fweights);
+    if (scope_.columns[*fweights_].type == ValueType::categorical) {
       throw DataError(fmt::format(
           "--fweights {}: holds text, and weights must be numbers", *options.fweights));
     }
@@ -334,14 +344,16 @@ std::size_t ModelFrame::num_response_levels() const {
 
 std::string ModelFrame::label(std::size_t variable, double value) const {
   const BoundExpression& expression = variables_[variable].expression;
-  switch (expression.type) {
-    case ValueType::categorical:
-      return scope_.columns[expression.slot].levels.at(static_cast<std::size_t>(value));
-    case ValueType::logical:
-      return value == 0.0 ? "FALSE" : "TRUE";
-    default:
-      return shortest(value + 0.0);  // one zero, not two
-  }
+  if (expression.type == ValueType::categorical)
+    return column_label(expression.slot, value);
+  return number_label(expression.type, value);
+}
+
+std::string ModelFrame::column_label(std::size_t column, double value) const {
+  const ScopeColumn& found = scope_.columns[column];
+  if (found.type == ValueType::categorical)
+    return found.levels.at(static_cast<std::size_t>(value));
+  return number_label(found.type, value);
 }
 
 void ModelFrame::check_rows_left(const RowCounts& counts) const {

@@ -27,6 +27,7 @@ struct FrameOptions {
   std::optional<std::string> trials = {};  ///< column of binomial trials
   std::optional<std::string> fweights =
       {};  ///< numeric column, read along for frequency.hpp
+  std::optional<std::string> strata = {};  ///< column of groups, read along
 };
 
 /// The variables of a formula on the rows of one block.
@@ -68,6 +69,10 @@ class ModelFrame {
   }
   /// Where in RowBlock::columns the frequency weights are, if there are any.
   const std::optional<std::size_t>& fweights() const { return fweights_; }
+  /// The same of the strata.
+  const std::optional<std::size_t>& strata() const { return strata_; }
+  /// What a value in RowBlock::columns stands for.
+  std::string column_label(std::size_t column, double value) const;
 
   // Positions in FrameBlock::values. The formula's variables come first, in its order.
   std::size_t response() const { return response_; }
@@ -138,7 +143,7 @@ class ModelFrame {
   std::size_t beside_response_ = 0;
   std::size_t group_ = 0;
   std::vector<std::size_t> offsets_;
-  std::optional<std::size_t> fweights_;
+  std::optional<std::size_t> fweights_, strata_;
 
   // Facts from surveys.
   std::size_t stage_ = 0;

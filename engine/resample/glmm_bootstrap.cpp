@@ -131,16 +131,19 @@ class Groups : public Reweighted {
  public:
   Groups(std::shared_ptr<const GlmmModel> model,
          const GlmmFit& fit,
-         const SchemeOptions& options)
-      : Reweighted(std::move(model), fit, options) {}
+         const SchemeOptions& options,
+         const std::vector<std::int32_t>& stratum)
+      : Reweighted(std::move(model), fit, options), strata_(num_groups(), stratum) {}
 
  private:
   void draw(std::int64_t replicate, std::vector<double>& multiplicity) const override {
     Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
     std::fill(multiplicity.begin(), multiplicity.end(), 0.0);
     for (std::int64_t slot = 0; slot < num_groups(); ++slot)
-      multiplicity[static_cast<std::size_t>(stream.index(num_groups()))] += 1.0;
+      multiplicity[static_cast<std::size_t>(strata_.draw(slot, stream))] += 1.0;
   }
+
+  Strata strata_;
 };
 
 /// All groups but the one whose number the replicate has.
@@ -163,8 +166,11 @@ class Rows : public GlmmScheme {
   Rows(std::shared_ptr<const GlmmModel> model,
        ResampleUnit unit,
        const GlmmFit& fit,
-       const SchemeOptions& options)
-      : GlmmScheme(std::move(model), fit, options), unit_(unit) {}
+       const SchemeOptions& options,
+       const std::vector<std::int32_t>& stratum)
+      : GlmmScheme(std::move(model), fit, options),
+        unit_(unit),
+        strata_(model_->rows.num_groups(), stratum) {}
 
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     resize(count, rows);
@@ -195,7 +201,8 @@ class Rows : public GlmmScheme {
     const std::int64_t J = model_->rows.num_groups();
     Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
     for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t group = unit_ == ResampleUnit::both ? groups.index(J) : slot;
+      const std::int64_t group =
+          unit_ == ResampleUnit::both ? strata_.draw(slot, groups) : slot;
       worker.groups[static_cast<std::size_t>(slot)] = group;
       worker.modes[static_cast<std::size_t>(slot)] =
           fit_.start_modes[static_cast<std::size_t>(group)];
@@ -210,6 +217,7 @@ class Rows : public GlmmScheme {
   }
 
   ResampleUnit unit_;
+  Strata strata_;
   mutable WorkerPool<Worker> pool_;
 };
 
@@ -223,8 +231,9 @@ std::unique_ptr<Scheme> glmm_parametric_bootstrap(std::shared_ptr<const GlmmMode
 
 std::unique_ptr<Scheme> glmm_group_bootstrap(std::shared_ptr<const GlmmModel> model,
                                              const GlmmFit& fit,
-                                             const SchemeOptions& options) {
-  return std::make_unique<Groups>(std::move(model), fit, options);
+                                             const SchemeOptions& options,
+                                             const std::vector<std::int32_t>& stratum) {
+  return std::make_unique<Groups>(std::move(model), fit, options, stratum);
 }
 
 std::unique_ptr<Scheme> glmm_delete_one_group(std::shared_ptr<const GlmmModel> model,
@@ -236,8 +245,9 @@ std::unique_ptr<Scheme> glmm_delete_one_group(std::shared_ptr<const GlmmModel> m
 std::unique_ptr<Scheme> glmm_row_bootstrap(std::shared_ptr<const GlmmModel> model,
                                            ResampleUnit unit,
                                            const GlmmFit& fit,
-                                           const SchemeOptions& options) {
-  return std::make_unique<Rows>(std::move(model), unit, fit, options);
+                                           const SchemeOptions& options,
+                                           const std::vector<std::int32_t>& stratum) {
+  return std::make_unique<Rows>(std::move(model), unit, fit, options, stratum);
 }
 
 }  // namespace merit

@@ -20,14 +20,17 @@ std::unique_ptr<Scheme> glmm_parametric_bootstrap(std::shared_ptr<const GlmmMode
                                                   const SchemeOptions& options);
 
 /// Draws J of J groups. No row is copied: a group drawn m times counts m times.
-std::unique_ptr<Scheme> glmm_group_bootstrap(std::shared_ptr<const GlmmModel> model,
-                                             const GlmmFit& fit,
-                                             const SchemeOptions& options);
+std::unique_ptr<Scheme> glmm_group_bootstrap(
+    std::shared_ptr<const GlmmModel> model,
+    const GlmmFit& fit,
+    const SchemeOptions& options,
+    const std::vector<std::int32_t>& stratum = {});
 
 /// Draws n_j of n_j rows within each group, or within J drawn groups (`unit`).
 std::unique_ptr<Scheme> glmm_row_bootstrap(std::shared_ptr<const GlmmModel> model,
                                            ResampleUnit unit,
                                            const GlmmFit& fit,
-                                           const SchemeOptions& options);
+                                           const SchemeOptions& options,
+                                           const std::vector<std::int32_t>& stratum = {});
 
 }  // namespace merit

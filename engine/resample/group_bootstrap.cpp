@@ -18,13 +18,17 @@ class GroupBootstrap : public Scheme {
  public:
   GroupBootstrap(const GroupedStats& stats,
                  const FitResult& fit,
-                 const SchemeOptions& options)
+                 const SchemeOptions& options,
+                 const std::vector<std::int32_t>& stratum)
       : options_(options),
         kernel_(grouped_kernels(options.simd).draw_groups_and_fit),
-        arrays_(stats, fit, options.criterion) {}
+        arrays_(stats, fit, options.criterion),
+        strata_(stats.num_groups(), stratum) {}
 
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
-    const GroupConstants constants = arrays_.constants();
+    GroupConstants constants = arrays_.constants();
+    constants.pool = strata_.pools();
+    constants.member = strata_.members();
     make_in_packs(first,
                   count,
                   constants.p,
@@ -40,14 +44,16 @@ class GroupBootstrap : public Scheme {
   SchemeOptions options_;
   decltype(GroupedKernels::draw_groups_and_fit) kernel_;
   GroupArrays arrays_;
+  Strata strata_;
 };
 
 }  // namespace
 
 std::unique_ptr<Scheme> group_bootstrap(const GroupedStats& stats,
                                         const FitResult& fit,
-                                        const SchemeOptions& options) {
-  return std::make_unique<GroupBootstrap>(stats, fit, options);
+                                        const SchemeOptions& options,
+                                        const std::vector<std::int32_t>& stratum) {
+  return std::make_unique<GroupBootstrap>(stats, fit, options, stratum);
 }
 
 }  // namespace merit

@@ -278,21 +278,26 @@ MERIT_INLINE Layout lay_out(const GroupConstants& m, double* memory) {
   return layout;
 }
 
-/// How often each group is drawn in J draws: group ⌊J u⌋ with 64-bit u.
-MERIT_INLINE void draw_groups(const RandomLanes& stream, int num_groups, Lanes* times) {
+/// How often each group is drawn in J draws: of the c groups of draw's pool the ⌊c u⌋-th, with
+/// 64-bit u.
+MERIT_INLINE void draw_groups(const RandomLanes& stream,
+                              const GroupConstants& m,
+                              Lanes* times) {
   auto* counts = reinterpret_cast<double*>(times);
-  for (int j = 0; j < num_groups; ++j)
+  for (int j = 0; j < m.num_groups; ++j)
     times[j] = broadcast(0.0);
-  for (int draw = 0; draw < num_groups; draw += 2) {
+  for (int draw = 0; draw < m.num_groups; draw += 2) {
     const RandomBits bits = random_bits(stream, static_cast<std::uint32_t>(draw / 2));
     std::uint64_t words[2 * kLanes];
     __builtin_memcpy(words, &bits.first, sizeof bits.first);
     __builtin_memcpy(words + kLanes, &bits.second, sizeof bits.second);
-    const int here = draw + 1 < num_groups ? 2 : 1;
+    const int here = draw + 1 < m.num_groups ? 2 : 1;
     for (int t = 0; t < here * kLanes; ++t) {
       __extension__ typedef unsigned __int128 Wide;
-      const auto group = static_cast<std::int64_t>(
-          (static_cast<Wide>(words[t]) * static_cast<std::uint64_t>(num_groups)) >> 64);
+      const GroupPool pool = m.pool[draw + t / kLanes];
+      const auto at = static_cast<std::int64_t>(
+          (static_cast<Wide>(words[t]) * static_cast<std::uint64_t>(pool.count)) >> 64);
+      const std::int64_t group = m.member[pool.first + at];
       counts[group * kLanes + t % kLanes] += 1.0;
     }
   }
@@ -306,7 +311,7 @@ void draw_groups_and_fit(const GroupConstants& m,
   const int q = m.p + 1, pairs = q * (q + 1) / 2;
   const Layout layout = lay_out(m, memory);
   const RandomLanes stream{seed, Purpose::group_bootstrap, consecutive(first)};
-  draw_groups(stream, m.num_groups, layout.times);
+  draw_groups(stream, m, layout.times);
   const DrawnGroups groups{m, layout.times, m.num_groups};
   for (int ab = 0; ab < pairs; ++ab)
     layout.own[ab] = broadcast(0.0);

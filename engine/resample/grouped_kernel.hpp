@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/resample/group_pool.hpp"
 #include "engine/resample/parametric_kernel.hpp"
 #include "engine/simd/level.hpp"
 
@@ -27,6 +28,10 @@ struct GroupConstants {
   const double* product;       ///< pairs × J row-major, z̄_ja z̄_jb; to draw groups
   const double* group_within;  ///< pairs × J row-major; to draw groups
   const double* within;        ///< pairs, pooled; to draw from the model
+
+  // To draw groups (engine/resample/strata.hpp).
+  const GroupPool* pool;       ///< J
+  const std::int32_t* member;  ///< J
 };
 
 /// Eight data sets given lane by lane; group (slot) j of a lane need not be group j of the

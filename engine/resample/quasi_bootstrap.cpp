@@ -114,8 +114,11 @@ class Cases : public QuasiScheme {
  public:
   Cases(std::shared_ptr<const GlmmModel> model,
         ResampleUnit unit,
-        const QuasiSchemeOptions& options)
-      : QuasiScheme(std::move(model), options), unit_(unit) {}
+        const QuasiSchemeOptions& options,
+        const std::vector<std::int32_t>& stratum)
+      : QuasiScheme(std::move(model), options),
+        unit_(unit),
+        strata_(model_->rows.num_groups(), stratum) {}
 
  private:
   bool draw(std::int64_t replicate, Worker& worker) const override {
@@ -124,8 +127,8 @@ class Cases : public QuasiScheme {
     std::iota(worker.groups.begin(), worker.groups.end(), std::int64_t{0});
     if (unit_ != ResampleUnit::rows) {
       Stream stream(seed(), Purpose::group_bootstrap, replicate);
-      for (std::int64_t& group : worker.groups)
-        group = stream.index(J);
+      for (std::int64_t slot = 0; slot < J; ++slot)
+        worker.groups[static_cast<std::size_t>(slot)] = strata_.draw(slot, stream);
     }
     Stream within(seed(), Purpose::row_bootstrap, replicate);
     worker.drawn.draw(worker.groups, unit_ == ResampleUnit::groups ? nullptr : &within);
@@ -134,6 +137,7 @@ class Cases : public QuasiScheme {
   }
 
   ResampleUnit unit_;
+  Strata strata_;
 };
 
 /// All groups but the one whose number the replicate has.
@@ -163,8 +167,9 @@ std::unique_ptr<Scheme> quasi_parametric_bootstrap(std::shared_ptr<const GlmmMod
 
 std::unique_ptr<Scheme> quasi_cases_bootstrap(std::shared_ptr<const GlmmModel> model,
                                               ResampleUnit unit,
-                                              const QuasiSchemeOptions& options) {
-  return std::make_unique<Cases>(std::move(model), unit, options);
+                                              const QuasiSchemeOptions& options,
+                                              const std::vector<std::int32_t>& stratum) {
+  return std::make_unique<Cases>(std::move(model), unit, options, stratum);
 }
 
 std::unique_ptr<Scheme> quasi_delete_one_group(std::shared_ptr<const GlmmModel> model,

@@ -28,9 +28,11 @@ std::unique_ptr<Scheme> quasi_parametric_bootstrap(std::shared_ptr<const GlmmMod
 
 /// Draws what `unit` says, from the streams of the other families' bootstraps: the same
 /// groups and rows for a seed.
-std::unique_ptr<Scheme> quasi_cases_bootstrap(std::shared_ptr<const GlmmModel> model,
-                                              ResampleUnit unit,
-                                              const QuasiSchemeOptions& options);
+std::unique_ptr<Scheme> quasi_cases_bootstrap(
+    std::shared_ptr<const GlmmModel> model,
+    ResampleUnit unit,
+    const QuasiSchemeOptions& options,
+    const std::vector<std::int32_t>& stratum = {});
 
 /// The fits without one group each (engine/resample/delete_one.hpp).
 std::unique_ptr<Scheme> quasi_delete_one_group(std::shared_ptr<const GlmmModel> model,

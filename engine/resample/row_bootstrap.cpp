@@ -25,12 +25,14 @@ class RowBootstrap : public Scheme {
                std::shared_ptr<const GroupRows> rows,
                ResampleUnit unit,
                const FitResult& fit,
-               const SchemeOptions& options)
+               const SchemeOptions& options,
+               const std::vector<std::int32_t>& stratum)
       : options_(options),
         unit_(unit),
         kernel_(grouped_kernels(options.simd).fit),
         moments_(moments_kernel(options.simd)),
         arrays_(stats, fit, options.criterion),
+        strata_(stats.num_groups(), stratum),
         rows_(std::move(rows)),
         q_(stats.num_fixed() + 1),
         stride_((q_ + 3) / 4 * 4) {
@@ -79,7 +81,8 @@ class RowBootstrap : public Scheme {
     work.cross.assign(static_cast<std::size_t>(cross_size(columns)), 0.0);
     work.tile.resize(static_cast<std::size_t>(tile_size(columns)));
     for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t group = unit_ == ResampleUnit::both ? groups.index(J) : slot;
+      const std::int64_t group =
+          unit_ == ResampleUnit::both ? strata_.draw(slot, groups) : slot;
       draw_slot(group, slot, lane, within, work);
     }
     const double* product = work.cross.data();
@@ -133,6 +136,7 @@ class RowBootstrap : public Scheme {
   decltype(GroupedKernels::fit) kernel_;
   MomentsKernel moments_;
   GroupArrays arrays_;
+  Strata strata_;
   std::shared_ptr<const GroupRows> rows_;
   Eigen::Index q_, stride_;
   std::vector<double> centred_;  // n × stride
@@ -144,8 +148,10 @@ std::unique_ptr<Scheme> row_bootstrap(const GroupedStats& stats,
                                       std::shared_ptr<const GroupRows> rows,
                                       ResampleUnit unit,
                                       const FitResult& fit,
-                                      const SchemeOptions& options) {
-  return std::make_unique<RowBootstrap>(stats, std::move(rows), unit, fit, options);
+                                      const SchemeOptions& options,
+                                      const std::vector<std::int32_t>& stratum) {
+  return std::make_unique<RowBootstrap>(
+      stats, std::move(rows), unit, fit, options, stratum);
 }
 
 }  // namespace merit

@@ -13,8 +13,8 @@ MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--t
 COMMANDS = {
     "fit": [*EVERYWHERE, *MODEL, "--df", "--vcov", "--ci", "--tau-test", "--contrast", "--null", "--pql-inner",
             "--pql-scale"],
-    "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--reb-type",
-                  "--wild-hc", "--wild-weights", "--intervals", "--inner", "--pql-inner", "--pql-scale",
+    "bootstrap": [*EVERYWHERE, *MODEL, "--replicates", "--type", "--resample", "--strata", "--reb-type",
+                  "--wild-hc", "--wild-weights", "--intervals", "--inner", "--until-mcse", "--pql-inner", "--pql-scale",
                   "--quantity", "--null", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
                "--warmup", "--prior", "--prior-grid", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <numeric>
+#include <stdexcept>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -133,6 +134,40 @@ BOOST_AUTO_TEST_CASE(only_provenance_depends_on_order_and_time) {
   const std::string text((std::istreambuf_iterator<char>(log)), {});
   BOOST_TEST(has(text, "/job attribute seed"));
   BOOST_TEST(has(text, "/replicates/estimate: values differ"));
+}
+
+/// A job that turns out to need more replicates.
+BOOST_AUTO_TEST_CASE(an_extended_file_is_that_of_all_replicates_at_once) {
+  const Scratch scratch;
+  write_example(scratch / "whole.h5", {0, 1, 2});
+  const std::string path = scratch / "out.h5";
+  ResultContents contents = example_contents();
+  contents.replicates->num_replicates = 4;
+  {
+    ResultWriter writer(path, contents, false);
+    write_blocks(writer, {0});
+    contents.replicates->num_replicates = 8;
+    writer.extend(contents);
+    BOOST_TEST(writer.num_replicates() == 4);
+    BOOST_CHECK_THROW(writer.extend(contents), std::logic_error);  // a block is missing
+    write_blocks(writer, {1});
+    writer.sync();
+  }
+  contents.replicates->num_replicates = 8;
+  ResultWriter writer = ResultWriter::resume(path, contents);
+  contents = example_contents();
+  writer.extend(contents);
+  BOOST_TEST(open_result(path).num_committed() == 8);
+  write_blocks(writer, {2});
+  writer.finish();
+  BOOST_TEST(!fs::exists(path + ".parts"));
+  BOOST_TEST(run(std::string(MERIT_PYTHON) + " '" + test_file("tools/h5same.py") + "' '" +
+                 (scratch / "whole.h5") + "' '" + path + "'") == 0);
+  const ResultFile result = open_result(path);
+  BOOST_TEST(result.damaged_blocks().empty());
+  BOOST_TEST_REQUIRE(result.sessions().size() == 2U);
+  BOOST_TEST(result.sessions()[0].replicates == 8);
+  BOOST_TEST(result.sessions()[1].replicates == 2);
 }
 
 BOOST_AUTO_TEST_CASE(an_unfinished_file_shows_its_committed_blocks) {
