@@ -90,7 +90,7 @@ std::string remedy(const JobDifference& difference, bool of_study) {
   const std::string& field = difference.field;
   if (field == "results_version" || field == "block_rows")
     return "another version of merit: use the one that began";
-  if (of_study && field != "seed") {
+  if (of_study && field != "seed" && field != "until_mcse" && field != "level") {
     return "the study file has changed: use the one that began, whose text is "
            "/study/file in the result";
   }

@@ -39,7 +39,7 @@ std::string estimate_text(const Study& study,
   ReplicateRows rows;
   // A data set of every cell, and again while it takes no time.
   do {
-    scheme.make((made % study.num_cells()) * study.repetitions * E, E, rows);
+    scheme.make((made % study.num_tasks()) * E, E, rows);
     ++made;
     spent = Clock::now() - start;
   } while (spent.count() < 0.3 || (made < study.num_cells() && spent.count() < 10.0));
@@ -123,7 +123,7 @@ void show_only(const SimulateCommand& command,
                           .repetition = repetition - 1,
                           .num_obs = data.num_obs(),
                           .rows = {}};
-  const std::int64_t task = report.cell * study.repetitions + report.repetition;
+  const std::int64_t task = study.task(report.cell, report.repetition);
   const std::int64_t E = study.num_estimators();
   scheme.make(task * E, E, report.rows);
   if (!command.dump_data.empty()) {
@@ -152,22 +152,61 @@ void show_only(const SimulateCommand& command,
                                 : repetition_table(report));
 }
 
+/// Repetitions of the first look at a study that goes on until it is exact enough: a share of
+/// them near 0 or 1 has been seen.
+constexpr std::int64_t kFirstLook = 1000;
+
+/// How many repetitions there shall be, now that those of `part` are all there. On rank 0.
+std::int64_t repetitions_needed(const ResultFile& part,
+                                const SimulateCommand& command,
+                                const StoppingRule& rule) {
+  const StudyReport report = study_report(part, command.run.level);
+  return rule.next(
+      report.study.repetitions,
+      largest_ratio(report.study, report.performance, command.until_mcse).ratio);
+}
+
 /// Into the result file; true when all its rows are there. *Collective*
 bool simulate_to_file(const Communicator& comm,
+                      const SimulateCommand& command,
                       const RunSettings& run,
+                      const Study& study,
                       const StudyScheme& scheme,
-                      const ReplicatePlan& plan,
-                      const ResultContents& contents,
+                      ResultContents contents,
                       const RunRecord& record,
                       StopSignals& signals) {
+  ReplicatePlan plan = *contents.replicates;
+  const std::int64_t per_repetition = study.num_cells() * study.num_estimators();
+  const StoppingRule rule = stopping_rule(study, plan);
+  const bool until = !command.until_mcse.empty();
+  if (until) {
+    plan.num_replicates = root_or_none(comm, [&] {
+      const auto stored = run.resume ? find_stored(run.output) : std::nullopt;
+      return stored ? stored->replicates()->num_replicates
+                    : rule.first(kFirstLook) * per_repetition;
+    });
+    contents.replicates = plan;
+  }
   std::optional<ResultWriter> writer;
   root_or_none(comm, [&] { writer.emplace(open_job(contents, run, record)); });
   signals.note_only();
   ResultWriter* const file = writer ? &*writer : nullptr;
-  ReplicateRun rows(comm, scheme, plan, run, nullptr, file, "fits");
-  if (rows.run().stopped) {
-    end_stopped_job(comm, plan, run, file, "fits");
-    return false;
+  while (true) {
+    ReplicateRun rows(comm, scheme, plan, run, nullptr, file, "fits");
+    if (rows.run().stopped) {
+      end_stopped_job(comm, plan, run, file, "fits");
+      return false;
+    }
+    const std::int64_t needed = root_or_none(comm, [&] {
+      if (!until) return plan.num_replicates;
+      file->sync();
+      return repetitions_needed(open_result(file->part_path()), command, rule) *
+             per_repetition;
+    });
+    if (needed == plan.num_replicates) break;
+    plan.num_replicates = needed;
+    contents.replicates = plan;
+    root_or_none(comm, [&] { file->extend(contents); });
   }
   root_or_none(comm, [&] { writer->finish(); });
   signals.end_at_once();
@@ -203,7 +242,15 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
     return ExitCode::done;
   }
   if (run.dry_run) {
-    root_or_none(comm, [&] { print(estimate_text(study, scheme, plan, record)); });
+    root_or_none(comm, [&] {
+      print(estimate_text(study, scheme, plan, record));
+      if (command.until_mcse.empty()) return;
+      print(fmt::format(
+          "at most: --until-mcse {} ends it as soon as measures are that exact, "
+          "first looked at after {} repetitions\n",
+          text_of(command.until_mcse),
+          with_separators(stopping_rule(study, plan).first(kFirstLook))));
+    });
     return ExitCode::done;
   }
   if (run.output.empty()) {
@@ -222,26 +269,31 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
     return ExitCode::done;
   }
 
-  const JobDescription job = describe_job(study, plan);
+  const JobDescription job = describe_job(study, plan, command.until_mcse, run.level);
   check_found(comm, found, run.output, job, plan.shard);
   if (found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(run.output);
   } else {
     StoredFit terms;
     terms.terms = StudyColumns(study).names();
-    const ResultContents contents{.command = "simulate",
-                                  .job = job,
-                                  .fit = terms,
-                                  .replicates = plan,
-                                  .provenance = record.at_start(),
-                                  .session = record.session(),
-                                  .study = text};
-    if (!simulate_to_file(comm, run, scheme, plan, contents, record, *signals))
+    ResultContents contents{.command = "simulate",
+                            .job = job,
+                            .fit = terms,
+                            .replicates = plan,
+                            .provenance = record.at_start(),
+                            .session = record.session(),
+                            .study = text};
+    if (!simulate_to_file(
+            comm, command, run, study, scheme, std::move(contents), record, *signals))
       return ExitCode::stopped;
   }
-  root_or_none(
-      comm, [&] { show(study_report(open_result(run.output), run.level), run.format); });
-  return ExitCode::done;
+  return root_or_none(comm, [&] {
+    StudyReport report = study_report(open_result(run.output), run.level);
+    const bool fine =
+        command.until_mcse.empty() || is_exact_enough(command.until_mcse, report);
+    show(report, run.format);
+    return fine ? ExitCode::done : ExitCode::needs_a_look;
+  });
 }
 
 }  // namespace merit

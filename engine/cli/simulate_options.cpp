@@ -34,6 +34,15 @@ void add_options(CLI::App& app, SimulateCommand& command) {
              "N",
              "refuse more data sets than this (default 10000000)");
   app.add_option_function<std::string>(
+         "--until-mcse",
+         [&command](const std::string& given) {
+           command.until_mcse = parse_wanted_errors(given);
+         },
+         "stop when Monte-Carlo standard errors are below these, e.g. coverage=0.002; "
+         "the "
+         "study's repetitions are then the most")
+      ->type_name("MEASURE=X,…");
+  app.add_option_function<std::string>(
          "--only",
          [&command](const std::string& given) { command.only = parse_only(given); },
          "make one data set alone and show its fits, counted from 1, e.g. cell=7,rep=132")
@@ -55,6 +64,19 @@ void validate(const SimulateCommand& command) {
     throw UsageError(
         "--only with --output: one data set has no result file; see --dump-data");
   require_output(run, command.shard);
+  if (!command.until_mcse.empty()) {
+    if (command.only)
+      throw UsageError("--until-mcse with --only: one data set is asked for");
+    if (command.shard.count > 1) {
+      throw UsageError(
+          "--until-mcse goes by all repetitions, which a shard does not have: leave out "
+          "--shard, and use mpirun or srun to share the work");
+    }
+    if (run.output.empty() && !run.dry_run) {
+      throw UsageError(
+          "--until-mcse without --output: name the file that keeps the repetitions");
+    }
+  }
   if (command.max_tasks < 1) {
     throw UsageError(fmt::format("--max-tasks {}: give 1 or more", command.max_tasks));
   }

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "engine/cli/options.hpp"
 #include "engine/cli/run_settings.hpp"
+#include "engine/study/precision.hpp"
 #include "engine/study/study_file.hpp"
 
 namespace merit {
@@ -24,6 +26,7 @@ struct SimulateCommand {
   RunSettings run;
   std::optional<std::uint64_t> seed;  ///< none: the study's
   std::int64_t max_tasks = kUsualMaxTasks;
+  std::vector<WantedError> until_mcse;  ///< the study's repetitions are then the most
   Shard shard;
   std::optional<OnlyRepetition> only;
   std::string dump_data;  ///< with `only`: a snapshot of its data

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -45,6 +47,15 @@ ReplicateRows read_rows(const ResultFile& file, const Study& study) {
   return all;
 }
 
+/// Of a job that went on until its measures were exact enough; 0: any other.
+double level_of(const JobDescription& job) {
+  for (const auto& [field, value] : job) {
+    if (const double* level = std::get_if<double>(&value); level && field == "level")
+      return *level;
+  }
+  return 0.0;
+}
+
 std::uint64_t number_in(const std::string& text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -53,17 +64,33 @@ std::uint64_t number_in(const std::string& text) {
 
 }  // namespace
 
-JobDescription describe_job(const Study& study, const ReplicatePlan& plan) {
-  return {{"study", text_digest(canonical_text(study))},
-          {"formula", study.formula},
-          {"family", std::string(name(study.family))},
-          {"link", std::string(name(study.link))},
-          {"cells", study.num_cells()},
-          {"repetitions", study.repetitions},
-          {"estimators", study.num_estimators()},
-          {"seed", fmt::format("{}", study.seed)},
-          {"block_rows", plan.block_rows},
-          {"results_version", kStudyVersion}};
+JobDescription describe_job(const Study& study,
+                            const ReplicatePlan& plan,
+                            const std::vector<WantedError>& until,
+                            double level) {
+  JobDescription job = {{"study", text_digest(canonical_text(study))},
+                        {"formula", study.formula},
+                        {"family", std::string(name(study.family))},
+                        {"link", std::string(name(study.link))},
+                        {"cells", study.num_cells()},
+                        {"repetitions", study.repetitions},
+                        {"estimators", study.num_estimators()},
+                        {"seed", fmt::format("{}", study.seed)},
+                        {"block_rows", plan.block_rows},
+                        {"results_version", kStudyVersion}};
+  if (!until.empty()) {
+    job.emplace_back("until_mcse", text_of(until));
+    job.emplace_back("level", level);
+  }
+  return job;
+}
+
+// Rungs are whole blocks of the file: data sets per block and cells have a common multiple.
+StoppingRule stopping_rule(const Study& study, const ReplicatePlan& plan) {
+  const std::int64_t data_sets = plan.block_rows / study.num_estimators();
+  return {.error = 1.0,  // of what is wanted
+          .most = study.repetitions,
+          .block_rows = data_sets / std::gcd(data_sets, study.num_cells())};
 }
 
 StudyReport study_report(const ResultFile& file, double level) {
@@ -80,13 +107,22 @@ StudyReport study_report(const ResultFile& file, double level) {
                      .provenance = file.provenance()};
   Study& study = report.study;
   study.seed = number_in(text_of(file.job(), "seed"));
-  const JobDescription expected = describe_job(study, *file.replicates());
+  const std::string until = text_of(file.job(), "until_mcse");
+  const JobDescription expected = describe_job(
+      study,
+      *file.replicates(),
+      until.empty() ? std::vector<WantedError>() : parse_wanted_errors(until),
+      level_of(file.job()));
+  const std::int64_t made = file.replicates()->num_replicates;
+  const std::int64_t per_repetition = study.num_cells() * study.num_estimators();
   if (!differences(file.job(), expected).empty() ||
-      num_rows(study) != file.replicates()->num_replicates) {
+      (until.empty() ? made != num_rows(study)
+                     : made > num_rows(study) || made % per_repetition != 0)) {
     throw IoError(fmt::format("{}: is not the study that its rows are of{}",
                               source,
                               difference_lines(file.job(), expected)));
   }
+  study.repetitions = made / per_repetition;
   const DataGenerator generator(study, SimdLevel::v2);  // all levels: the same bits
   report.performance = performance_of(study, generator, read_rows(file, study), level);
   if (file.num_committed() < num_rows(study)) {
@@ -95,6 +131,20 @@ StudyReport study_report(const ResultFile& file, double level) {
                                        with_separators(num_rows(study))));
   }
   return report;
+}
+
+bool is_exact_enough(const std::vector<WantedError>& until, StudyReport& report) {
+  const LargestRatio largest = largest_ratio(report.study, report.performance, until);
+  const bool enough = largest.ratio < 1.0;
+  report.notes.push_back(fmt::format(
+      "--until-mcse {}: {} with {} repetitions; the farthest from it is {}{}{}",
+      text_of(until),
+      enough ? "reached" : "not reached",
+      with_separators(report.study.repetitions),
+      largest.of,
+      std::isfinite(largest.error) ? fmt::format(" ({:.2g})", largest.error) : "",
+      enough ? "" : "; allow more repetitions in the study file"));
+  return enough;
 }
 
 void show(const StudyReport& report, Format format) {

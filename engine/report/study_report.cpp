@@ -17,26 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct MeasureColumn {
-  const char* name;
-  Measure (*of)(const Performance&);
-};
-
-constexpr MeasureColumn kMeasures[] = {
-    {"bias", [](const Performance& row) { return row.measures.bias; }},
-    {"rbias", [](const Performance& row) { return row.measures.rbias; }},
-    {"empse", [](const Performance& row) { return row.measures.empse; }},
-    {"mse", [](const Performance& row) { return row.measures.mse; }},
-    {"rmse", [](const Performance& row) { return row.measures.rmse; }},
-    {"modelse", [](const Performance& row) { return row.measures.modelse; }},
-    {"relerror", [](const Performance& row) { return row.measures.relerror; }},
-    {"coverage", [](const Performance& row) { return row.measures.coverage; }},
-    {"width", [](const Performance& row) { return row.measures.width; }},
-    {"rej_rate", [](const Performance& row) { return row.measures.rej_rate; }},
-    {"failed", [](const Performance& row) { return row.failed; }},
-    {"boundary", [](const Performance& row) { return row.boundary; }},
-};
-
 /// Reasons for which a repetition has no estimate.
 constexpr ReplicateStatus kFailures[] = {ReplicateStatus::not_converged,
                                          ReplicateStatus::collinear,
@@ -84,13 +64,6 @@ std::string grid_text(const Study& study) {
 }
 
 }  // namespace
-
-std::vector<std::string> measure_columns() {
-  std::vector<std::string> names;
-  for (const MeasureColumn& column : kMeasures)
-    names.emplace_back(column.name);
-  return names;
-}
 
 std::string study_csv(const StudyReport& report) {
   std::string out = "cell";

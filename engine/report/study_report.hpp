@@ -21,15 +21,12 @@ struct StudyReport {
   Attributes provenance;
 };
 
-/// Names of the measures, as columns: rsimsum's and simhelpers' (study/measures.hpp); behind
-/// each its Monte-Carlo standard error, "bias", "bias_mcse", ….
-std::vector<std::string> measure_columns();
-
 /// One object: study, performance (a row per cell, estimator, interval and estimand),
 /// provenance.
 std::string study_json(const StudyReport& report);
 /// The performance rows: cell (from 1), a column per factor, estimator, df, term, truth, nsim,
-/// counts of failed repetitions by reason, measures.
+/// counts of failed repetitions by reason, measures and behind
+/// each its Monte-Carlo standard error: "bias", "bias_mcse", ….
 std::string study_csv(const StudyReport& report);
 std::string study_table(const StudyReport& report);
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "engine/random/stream.hpp"
+#include "engine/study/data_generator.hpp"
 
 namespace merit {
 namespace {
@@ -62,8 +63,7 @@ std::string question(const Study& study,
                      const DataSet& data,
                      std::int64_t cell,
                      std::int64_t repetition) {
-  Stream stream(
-      study.seed, Purpose::study_external, cell * study.repetitions + repetition);
+  Stream stream(study.seed, Purpose::study_external, study_task(cell, repetition));
   std::string text = fmt::format("data {} {} {} {}\n{}",
                                  cell + 1,
                                  repetition + 1,

@@ -95,11 +95,11 @@ class CellTable {
   Performance row(std::size_t e, const std::string& estimand, bool term, StudyDf df) {
     const StudyEstimator& estimator = study_.estimators[e];
     const StudyCell& cell = study_.cells[static_cast<std::size_t>(cell_)];
-    const EstimatorRows mine{&rows_,
-                             cell_ * study_.repetitions * study_.num_estimators() +
-                                 static_cast<std::int64_t>(e),
-                             study_.num_estimators(),
-                             study_.repetitions};
+    const EstimatorRows mine{
+        &rows_,
+        cell_ * study_.num_estimators() + static_cast<std::int64_t>(e),
+        study_.num_cells() * study_.num_estimators(),
+        study_.repetitions};
     Performance out;
     out.cell = cell_;
     out.estimator = e;

@@ -29,6 +29,27 @@ struct Performance {
   Measures measures;
 };
 
+/// The measures by their names in tables: rsimsum's and simhelpers' (study/measures.hpp).
+struct MeasureColumn {
+  const char* name;
+  Measure (*of)(const Performance&);
+};
+
+inline constexpr MeasureColumn kMeasures[] = {
+    {"bias", [](const Performance& row) { return row.measures.bias; }},
+    {"rbias", [](const Performance& row) { return row.measures.rbias; }},
+    {"empse", [](const Performance& row) { return row.measures.empse; }},
+    {"mse", [](const Performance& row) { return row.measures.mse; }},
+    {"rmse", [](const Performance& row) { return row.measures.rmse; }},
+    {"modelse", [](const Performance& row) { return row.measures.modelse; }},
+    {"relerror", [](const Performance& row) { return row.measures.relerror; }},
+    {"coverage", [](const Performance& row) { return row.measures.coverage; }},
+    {"width", [](const Performance& row) { return row.measures.width; }},
+    {"rej_rate", [](const Performance& row) { return row.measures.rej_rate; }},
+    {"failed", [](const Performance& row) { return row.failed; }},
+    {"boundary", [](const Performance& row) { return row.boundary; }},
+};
+
 /// Status of a row that is not there: of a job that runs, was stopped or is a shard.
 inline constexpr std::uint8_t kMissingRow = 255;
 

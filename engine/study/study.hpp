@@ -140,8 +140,12 @@ struct Study {
   std::int64_t num_estimators() const {
     return static_cast<std::int64_t>(estimators.size());
   }
-  /// Tasks: data sets to make, repetition r of cell c being task c · repetitions + r.
+  /// Tasks: data sets to make. Repetition r of all cells comes before repetition r + 1 of any, so
+  /// that more repetitions are more tasks, and those that there are stay where they are.
   std::int64_t num_tasks() const { return num_cells() * repetitions; }
+  std::int64_t task(std::int64_t cell, std::int64_t repetition) const {
+    return repetition * num_cells() + cell;
+  }
   /// Whether a term is constant within groups.
   bool between_groups(const StudyTerm& term) const;
 };

@@ -39,8 +39,8 @@ void StudyScheme::make(std::int64_t first,
                         const std::int64_t row = first + at, task = row / E;
                         const std::int64_t here =
                             std::min(count - at, (task + 1) * E - row);
-                        generator_.make(task / study_->repetitions,
-                                        task % study_->repetitions,
+                        generator_.make(task % study_->num_cells(),
+                                        task / study_->num_cells(),
                                         worker.work,
                                         worker.data);
                         resize_rows(*study_, 1, worker.rows);

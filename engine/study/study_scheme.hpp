@@ -14,7 +14,7 @@
 namespace merit {
 
 /// A study as a job of replicates: with E estimators, row r is what estimator r mod E makes of
-/// data set r div E; data set t is repetition t mod R of cell t div R. Rows are a function of
+/// data set r div E; data set t is repetition t div C of cell t mod C. Rows are a function of
 /// their number alone, so a study runs, stops and resumes as a bootstrap does.
 class StudyScheme : public Scheme {
  public:

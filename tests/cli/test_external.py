@@ -96,7 +96,7 @@ def test_what_is_asked_and_how_the_answer_is_read(study, tmp_path):
     assert len(asked) == 24
     assert len({seed for _, _, seed, _, _ in asked}) == 24
     for row, (cell, repetition, seed, n, lines) in enumerate(asked):
-        assert (int(cell), int(repetition)) == (row // 12 + 1, row % 12 + 1)
+        assert (int(cell), int(repetition)) == (row % 2 + 1, row // 2 + 1)
         values = np.array([line.split(",") for line in lines.splitlines()], dtype=float)
         assert len(values) == int(n)
         y = values[:, 2]
@@ -107,7 +107,7 @@ def test_what_is_asked_and_how_the_answer_is_read(study, tmp_path):
     # The data are those that --only shows.
     merit("simulate", path, "--only", "cell=2,rep=3", "--dump-data", tmp_path / "d.h5")
     with h5py.File(tmp_path / "d.h5") as file:
-        values = np.array([line.split(",") for line in asked[14][4].splitlines()], dtype=float)
+        values = np.array([line.split(",") for line in asked[5][4].splitlines()], dtype=float)
         assert np.array_equal(file["data/y"][:], values[:, 2])
         assert np.array_equal(file["data/x"][:], values[:, 1])
 

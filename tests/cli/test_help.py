@@ -20,7 +20,7 @@ COMMANDS = {
                "--warmup", "--prior", "--prior-grid", "--cmdstan-csv", "--save-groups", "--resume", "--time-limit"],
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run", "--output", "--overwrite", "--resume", "--time-limit",
-                 "--shard", "--only", "--dump-data"],
+                 "--shard", "--only", "--dump-data", "--until-mcse"],
     "sensitivity": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                     "--progress", "--dry-run", "--output", "--overwrite", "--resume",
                     "--time-limit", "--shard"],

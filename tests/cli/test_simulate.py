@@ -185,7 +185,7 @@ def test_result_file(text, study, tmp_path):
         columns = list(estimate.attrs["columns"])
         assert estimate.shape == (4 * 40 * 2, 5) and "fit" not in file
         # By hand: bias of x, first estimator, second cell.
-        x = estimate[:].reshape(4, 40, 2, 5)[1, :, 0, columns.index("x")]
+        x = estimate[:].reshape(40, 4, 2, 5)[:, 1, 0, columns.index("x")]
     row = next(row for row in printed["performance"]
                if (row["cell"], row["estimator"], row["term"])
                == (2, printed["study"]["estimators"][0]["name"], "x"))
@@ -264,7 +264,7 @@ def test_one_repetition_alone(text, options, study, tmp_path):
                       tmp_path / "data.h5")
     with h5py.File(tmp_path / "out.h5") as file:
         rows = file["replicates/estimate"]
-        row = dict(zip(rows.attrs["columns"], rows[((2 - 1) * 40 + 16) * 2]))
+        row = dict(zip(rows.attrs["columns"], rows[(16 * 4 + 2 - 1) * 2]))
     fit = merit_json("fit", tmp_path / "data.h5", "y ~ x + w + (1 | school)", *options)
     assert only["nobs"] == fit["glance"]["nobs"]
     first = only["fits"][0]["estimator"]

@@ -34,7 +34,8 @@ def read_rows(path, estimators):
         for name, wanted in (("estimate", [*TERMS, "sd__(Intercept)"]), ("std_error", TERMS)):
             rows = file[f"replicates/{name}"]
             columns = [list(rows.attrs["columns"]).index(term) for term in wanted]
-            found.append(rows[:].reshape(cells, repetitions, len(estimators), -1)[..., columns])
+            rows = rows[:].reshape(repetitions, cells, len(estimators), -1)
+            found.append(rows.swapaxes(0, 1)[..., columns])
     return {estimator: tuple(part[:, :, e] for part in found)
             for e, estimator in enumerate(estimators)}
 
