@@ -144,7 +144,8 @@ void write_zeros(hdf5::Group& group, const std::string& name, std::int64_t rows)
 void lay_out_replicates(hdf5::Group root,
                         const ReplicatePlan& plan,
                         const std::vector<std::string>& columns,
-                        const std::vector<std::string>& terms) {
+                        const std::vector<std::string>& terms,
+                        const std::vector<std::string>& quantities) {
   const std::vector<std::string>& with_errors = plan.keep_sd_errors ? columns : terms;
   const RowNames names = row_names(plan.kind);
   hdf5::Group group = root.create_group(names.group);
@@ -159,7 +160,11 @@ void lay_out_replicates(hdf5::Group root,
   if (plan.keep_std_errors && !with_errors.empty()) {
     lay_out_matrix(group, "std_error", rows, with_errors);
   }
-  if (plan.keep_inner_shares) lay_out_matrix(group, "inner_share", rows, columns);
+  if (plan.keep_inner_shares) {
+    std::vector<std::string> shares = columns;
+    shares.insert(shares.end(), quantities.begin(), quantities.end());
+    lay_out_matrix(group, "inner_share", rows, shares);
+  }
   lay_out_rows<double>(group, "log_likelihood", rows);
   lay_out_rows<std::uint8_t>(group, "status", rows);
   group.dataset("status").set_attribute("codes", status_codes(plan.kind));
@@ -237,7 +242,8 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
         file.root(),
         *contents.replicates,
         contents.posterior ? contents.posterior->columns : estimate_columns(contents.fit),
-        contents.fit.terms);
+        contents.fit.terms,
+        contents.inner_quantities);
   }
   write_attributes(file.root().create_group("provenance"), contents.provenance);
   lay_out_sessions(file.root().group("provenance"));

@@ -53,6 +53,9 @@ const std::optional<ReplicatePlan>& ResultFile::replicates() const {
 const std::vector<std::string>& ResultFile::columns() const {
   return state_->columns;
 }
+const std::vector<std::string>& ResultFile::inner_quantities() const {
+  return state_->inner_quantities;
+}
 std::int64_t ResultFile::num_committed() const {
   return state_->num_committed;
 }

@@ -91,16 +91,26 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
       shape.shard.count > std::min(shape.num_blocks(), kMostShards)) {
     throw IoError(group.name() + ": damaged: impossible shard");
   }
+  columns = posterior ? posterior->columns : merit::estimate_columns(fit);
+  if (shape.keep_inner_shares) {
+    inner_quantities =
+        group.dataset("inner_share").attribute<std::vector<std::string>>("columns");
+    if (inner_quantities.size() < columns.size())
+      throw IoError(group.name() + ": damaged: inner_share has too few columns");
+    inner_quantities.erase(inner_quantities.begin(),
+                           inner_quantities.begin() + std::ssize(columns));
+    shape.num_inner_quantities = std::ssize(inner_quantities);
+  }
   plan = shape;
   const std::int64_t R = shape.num_rows();
-  columns = posterior ? posterior->columns : merit::estimate_columns(fit);
   check_shape(estimate, {R, std::ssize(columns)});
   if (shape.keep_std_errors) {
     std_error = group.dataset("std_error");
     check_shape(*std_error, {R, plan->keep_sd_errors ? std::ssize(columns) : p});
   }
   if (shape.keep_inner_shares)
-    inner_share = open_shaped(group, "inner_share", {R, std::ssize(columns)});
+    inner_share = open_shaped(
+        group, "inner_share", {R, std::ssize(columns) + shape.num_inner_quantities});
   log_likelihood = open_shaped(group, "log_likelihood", {R});
   status = open_shaped(group, "status", {R});
   const std::int64_t num_blocks = shape.blocks().count;

@@ -36,6 +36,7 @@ struct ResultFile::State {
   std::optional<StoredPosterior> posterior;
   std::optional<ReplicatePlan> plan;
   std::vector<std::string> columns;
+  std::vector<std::string> inner_quantities;
   std::vector<std::uint8_t> marks;
   std::vector<bool> committed;   ///< per block of the file
   std::vector<BlockRange> runs;  ///< committed rows of the file

@@ -82,12 +82,13 @@ enum class RowKind { replicates, draws };
 /// Shape of the replicates (or draws). Blocks are the unit of writing; part of the job, not of the
 /// schedule. A file holds the blocks of one shard, which is all of them unless it says so.
 struct ReplicatePlan {
-  std::int64_t num_replicates = 0;  ///< R ≥ 1, of the whole job
-  std::int64_t block_rows = 1;      ///< replicates per block; the last may be short
-  bool keep_std_errors = false;     ///< `--keep all`
-  bool keep_sd_errors = false;      ///< these of τ̂ and σ̂ too
-  bool keep_inner_shares = false;   ///< a double bootstrap
-  Shard shard = {};                 ///< what this file holds
+  std::int64_t num_replicates = 0;        ///< R ≥ 1, of the whole job
+  std::int64_t block_rows = 1;            ///< replicates per block; the last may be short
+  bool keep_std_errors = false;           ///< `--keep all`
+  bool keep_sd_errors = false;            ///< these of τ̂ and σ̂ too
+  bool keep_inner_shares = false;         ///< a double bootstrap
+  std::int64_t num_inner_quantities = 0;  ///< of these, behind those of the estimates
+  Shard shard = {};                       ///< what this file holds
 
   RowKind kind = RowKind::replicates;
   std::int64_t num_chains = 0;  ///< draws: R / num_chains draws each, chain by chain
@@ -134,6 +135,8 @@ struct ResultContents {
   /// The text of a study's file; its result has no fit.
   std::optional<std::string> study = {};
   std::vector<StoredTable> tables = {};  ///< with a study: what else it has found
+  /// After a double bootstrap: functions of the parameters that it has looked at, too.
+  std::vector<std::string> inner_quantities = {};
 };
 
 /// Names of the estimate columns: the terms, sd__(Intercept) and, where the model has one,
@@ -244,6 +247,9 @@ class ResultFile {
   const std::optional<ReplicatePlan>& replicates() const;
   Shard shard() const;                              ///< 1/1: the whole job
   const std::vector<std::string>& columns() const;  ///< of the estimates; empty for a fit
+
+  /// Functions of the parameters of which there are inner shares behind those of the columns.
+  const std::vector<std::string>& inner_quantities() const;
 
   /// Calls use(first replicate, rows of estimates, of standard errors, statuses) for every committed block, in
   /// order. Memory: some MB. @throws IoError

@@ -73,6 +73,10 @@ std::int64_t block_rows(const BootstrapCommand& command, const ModelData& data) 
   return std::clamp<std::int64_t>(share, 8, most);
 }
 
+std::vector<std::string> inner_quantities(const BootstrapCommand& command) {
+  return command.num_inner() > 0 ? command.tables.quantities : std::vector<std::string>();
+}
+
 JobDescription describe_job(const BootstrapCommand& command,
                             const ModelData& data,
                             const ReplicatePlan& plan) {
@@ -92,7 +96,13 @@ JobDescription describe_job(const BootstrapCommand& command,
   job.emplace_back("block_rows", plan.block_rows);
   if (command.wants(IntervalType::bca))
     job.emplace_back("delete_one", std::string("groups"));
-  if (command.num_inner() > 0) job.emplace_back("inner", command.num_inner());
+  if (command.num_inner() > 0) {
+    job.emplace_back("inner", command.num_inner());
+    if (plan.num_inner_quantities > 0) {
+      job.emplace_back("inner_quantities",
+                       fmt::format("{}", fmt::join(inner_quantities(command), "; ")));
+    }
+  }
   if (command.until_mcse) {
     // What it looks at decides where it ends.
     std::vector<std::string_view> intervals;
@@ -148,6 +158,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                      .keep_std_errors = command.keep_std_errors,
                      .keep_sd_errors = command.keep_std_errors,
                      .keep_inner_shares = command.num_inner() > 0,
+                     .num_inner_quantities = std::ssize(inner_quantities(command)),
                      .shard = command.shard};
   check_shard(plan, "replicates");
   const JobDescription job = describe_job(command, data, plan);
@@ -183,7 +194,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                           .fit = stored_fit(data, fit),
                           .replicates = plan,
                           .provenance = record.at_start(),
-                          .session = record.session()};
+                          .session = record.session(),
+                          .inner_quantities = inner_quantities(command)};
   if (command.model.null) {
     contents.fit.inference = normal_inference(fit.result);
     contents.fit.tests = tests;

@@ -53,10 +53,7 @@ void add_quantities(const StoredFit& stored,
                     std::span<const double> estimates,
                     const std::vector<std::string>& quantities,
                     SummaryRequest& request) {
-  const ParameterNames names{.terms = stored.terms,
-                             .has_sigma = stored.fit.has_sigma(),
-                             .is_gaussian = stored.fit.method.empty(),
-                             .latent_variance = stored.fit.latent_variance};
+  const ParameterNames names = parameter_names(stored);
   for (const std::string& text : quantities) {
     const Quantity quantity(text, names);
     const double estimate = quantity(estimates);
@@ -211,15 +208,27 @@ SummaryRequest summary_request(const StoredFit& stored,
 
 namespace {
 
-/// What calibrated intervals rest on: of each estimate the shares of inner replicates.
+/// What calibrated intervals rest on: of each estimate, and each quantity that the job knew of, the
+/// shares of inner replicates.
 void calibrate(const ResultFile& file, SummaryRequest& request) {
-  std::vector<std::size_t> columns(file.columns().size());
+  const std::vector<std::string>& known = file.inner_quantities();
+  std::vector<std::size_t> columns(file.columns().size()), places(columns.size());
   std::iota(columns.begin(), columns.end(), std::size_t{0});
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  for (std::size_t q = 0; q < request.columns.quantities.size(); ++q) {
+    const auto found =
+        std::find(known.begin(), known.end(), request.columns.quantities[q].text());
+    if (found == known.end()) continue;
+    columns.push_back(file.columns().size() +
+                      static_cast<std::size_t>(found - known.begin()));
+    places.push_back(file.columns().size() + q);
+  }
   std::vector<std::vector<double>> shares = file.inner_share_columns(columns);
   for (std::size_t k = 0; k < columns.size(); ++k) {
     std::erase_if(shares[k], [](double share) { return std::isnan(share); });
     if (shares[k].size() >= 2)
-      request.originals[k].calibration = merit::calibrate(shares[k], request.level);
+      request.originals[places[k]].calibration =
+          merit::calibrate(shares[k], request.level);
   }
 }
 

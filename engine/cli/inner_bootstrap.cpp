@@ -62,12 +62,17 @@ std::unique_ptr<Scheme> with_inner_bootstraps(const BootstrapCommand& command,
   std::vector<double> original(fit.beta.begin(), fit.beta.end());
   original.push_back(fit.tau);
   if (fit.has_sigma()) original.push_back(fit.sigma);
+  std::vector<Quantity> quantities;
+  const ParameterNames names = parameter_names(stored_fit(data, fitted));
+  for (const std::string& text : command.tables.quantities)
+    quantities.emplace_back(text, names);
   const SchemeOptions of_inner = inner_options(options);
   return double_bootstrap(std::move(outer),
                           data.glmm == nullptr
                               ? from_linear_model(data, fit, of_inner)
                               : from_generalised_model(data, *fitted.glmm, of_inner),
                           std::move(original),
+                          std::move(quantities),
                           command.num_inner(),
                           options.seed);
 }

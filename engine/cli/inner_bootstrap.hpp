@@ -11,6 +11,7 @@
 namespace merit {
 
 /// Makes a job's replicates bootstrap replicates of their own, if its intervals want them.
+/// Quantities that are asked for are looked at, too.
 /// @param options  of `outer`
 /// @param data  must outlive what is returned
 std::unique_ptr<Scheme> with_inner_bootstraps(const BootstrapCommand& command,

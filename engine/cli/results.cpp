@@ -60,6 +60,13 @@ FittedModel fit_model(const ModelOptions& options,
   }
 }
 
+ParameterNames parameter_names(const StoredFit& stored) {
+  return {.terms = stored.terms,
+          .has_sigma = stored.fit.has_sigma(),
+          .is_gaussian = stored.fit.method.empty(),
+          .latent_variance = stored.fit.latent_variance};
+}
+
 StoredFit stored_fit(const ModelData& data, const FittedModel& fit) {
   StoredFit stored;
   stored.terms = data.terms;

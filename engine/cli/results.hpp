@@ -9,6 +9,7 @@
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/options.hpp"
 #include "engine/report/report.hpp"
+#include "engine/resample/quantity.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
@@ -25,6 +26,9 @@ FittedModel fit_model(const ModelOptions& options, const ModelData& data, SimdLe
 
 /// As it is stored and reported.
 StoredFit stored_fit(const ModelData& data, const FittedModel& fit);
+
+/// What quantities may be made of.
+ParameterNames parameter_names(const StoredFit& stored);
 
 /// Everything a fit's numbers depend on.
 JobDescription describe_job(const ModelOptions& options, const ModelData& data);

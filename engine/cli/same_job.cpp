@@ -52,7 +52,8 @@ const Consequence kDerived[] = {
     {"study", {"formula", "family", "link", "cells", "repetitions", "estimators"}},
     {"level", {"until_mcse"}},
     {"intervals", {"until_mcse"}},
-    {"quantities", {"until_mcse", "intervals"}}};
+    {"quantities", {"until_mcse", "intervals"}},
+    {"inner_quantities", {"inner"}}};
 
 /// Options that jobs have only with a value of another.
 const Consequence kDependent[] = {{"resample", {"type"}},
@@ -96,7 +97,8 @@ std::string remedy(const JobDifference& difference, bool of_study) {
   }
   if (field == "digest") return "the data have changed: use the snapshot as it was";
   if (field == "formula") return "give the stored one";
-  if (field == "quantities") return "give the stored ones as --quantity";
+  if (field == "quantities" || field == "inner_quantities")
+    return "give the stored ones as --quantity";
   if (field == "prior") return "give the --prior options that lead to them";
   if (field == "delete_one")
     return difference.stored.empty() ? "--intervals without bca" : "--intervals with bca";

@@ -28,7 +28,9 @@ std::string reason(Undefined why) {
              "or one of "
              "a method without a likelihood)";
     case Undefined::no_inner:
-      return "only estimates of fits have inner replicates";
+      return "the job bootstrapped its replicates without looking at it: run merit "
+             "bootstrap "
+             "with this --quantity and --intervals calibrated";
     case Undefined::no:
     case Undefined::few_replicates:
       break;

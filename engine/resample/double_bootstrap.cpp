@@ -2,6 +2,7 @@
 #include "engine/resample/double_bootstrap.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -18,13 +19,20 @@ class DoubleBootstrap : public Scheme {
   DoubleBootstrap(std::unique_ptr<Scheme> outer,
                   InnerBootstrap inner,
                   std::vector<double> original,
+                  std::vector<Quantity> quantities,
                   std::int64_t num_inner,
                   std::uint64_t seed)
       : outer_(std::move(outer)),
         inner_(std::move(inner)),
         original_(std::move(original)),
+        quantities_(std::move(quantities)),
+        num_estimates_(original_.size()),
         num_inner_(num_inner),
-        seed_(seed) {}
+        seed_(seed) {
+    const std::vector<double> estimates = original_;
+    for (const Quantity& quantity : quantities_)
+      original_.push_back(quantity(estimates));
+  }
 
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const override {
     outer_->make(first, count, rows);
@@ -35,36 +43,46 @@ class DoubleBootstrap : public Scheme {
     for (std::size_t r = 0; r < static_cast<std::size_t>(count); ++r) {
       if (!has_estimate(rows.status[r])) continue;
       const std::int64_t replicate = first + static_cast<std::int64_t>(r);
-      const std::span<const double> estimates(rows.estimate.data() + r * width, width);
       Stream stream(seed_, Purpose::inner_bootstrap, replicate);
-      fill_shares(*inner_(replicate, estimates, stream.bits()),
+      fill_shares(*inner_(replicate, row(rows, r), stream.bits()),
                   std::span(rows.inner_share).subspan(r * width, width));
     }
   }
 
  private:
+  std::span<const double> row(const ReplicateRows& rows, std::size_t r) const {
+    return {rows.estimate.data() + r * num_estimates_, num_estimates_};
+  }
+
   void fill_shares(const Scheme& inner, std::span<double> share) const {
     static thread_local ReplicateRows rows;
-    const std::size_t width = original_.size();
-    std::vector<std::int64_t> not_above(width, 0);
-    std::int64_t used = 0;
+    std::vector<std::int64_t> not_above(share.size(), 0), used(share.size(), 0);
+    const auto count = [&](std::size_t k, double value) {
+      used[k] += !std::isnan(value);
+      not_above[k] += value <= original_[k];
+    };
     for (std::int64_t done = 0; done < num_inner_; done += kInnerRows) {
       inner.make(done, std::min(kInnerRows, num_inner_ - done), rows);
       for (std::size_t s = 0; s < rows.status.size(); ++s) {
         if (!has_estimate(rows.status[s])) continue;
-        ++used;
-        for (std::size_t k = 0; k < width; ++k)
-          not_above[k] += rows.estimate[s * width + k] <= original_[k];
+        const std::span<const double> estimates = row(rows, s);
+        for (std::size_t k = 0; k < num_estimates_; ++k)
+          count(k, estimates[k]);
+        for (std::size_t q = 0; q < quantities_.size(); ++q)
+          count(num_estimates_ + q, quantities_[q](estimates));
       }
     }
-    if (used == 0) return;
-    for (std::size_t k = 0; k < width; ++k)
-      share[k] = static_cast<double>(not_above[k]) / static_cast<double>(used);
+    for (std::size_t k = 0; k < share.size(); ++k) {
+      if (used[k] > 0 && !std::isnan(original_[k]))
+        share[k] = static_cast<double>(not_above[k]) / static_cast<double>(used[k]);
+    }
   }
 
   std::unique_ptr<Scheme> outer_;
   InnerBootstrap inner_;
-  std::vector<double> original_;
+  std::vector<double> original_;  ///< of the estimates, then of the quantities
+  std::vector<Quantity> quantities_;
+  std::size_t num_estimates_;
   std::int64_t num_inner_;
   std::uint64_t seed_;
 };
@@ -74,10 +92,15 @@ class DoubleBootstrap : public Scheme {
 std::unique_ptr<Scheme> double_bootstrap(std::unique_ptr<Scheme> outer,
                                          InnerBootstrap inner,
                                          std::vector<double> original,
+                                         std::vector<Quantity> quantities,
                                          std::int64_t num_inner,
                                          std::uint64_t seed) {
-  return std::make_unique<DoubleBootstrap>(
-      std::move(outer), std::move(inner), std::move(original), num_inner, seed);
+  return std::make_unique<DoubleBootstrap>(std::move(outer),
+                                           std::move(inner),
+                                           std::move(original),
+                                           std::move(quantities),
+                                           num_inner,
+                                           seed);
 }
 
 }  // namespace merit

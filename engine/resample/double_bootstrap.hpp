@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/resample/quantity.hpp"
 #include "engine/resample/scheme.hpp"
 
 namespace merit {
@@ -33,11 +34,16 @@ using InnerBootstrap = std::function<std::unique_ptr<Scheme>(
 /// number of stream r: a pure function of (seed, r), so that the shares, too, are the same bits
 /// wherever they are computed. Cost: R · R₂ fits.
 ///
+/// The same of functions of the parameters, behind the estimates.
+///
 /// @param original   t₀ of each estimate
+/// @param quantities  functions of them; NaN at t₀: no shares. Inner replicates at which one is
+///                    undefined do not count for it
 /// @param num_inner  R₂ ≥ 1
 std::unique_ptr<Scheme> double_bootstrap(std::unique_ptr<Scheme> outer,
                                          InnerBootstrap inner,
                                          std::vector<double> original,
+                                         std::vector<Quantity> quantities,
                                          std::int64_t num_inner,
                                          std::uint64_t seed);
 

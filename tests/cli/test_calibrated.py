@@ -70,10 +70,10 @@ def test_intervals_follow_from_the_shares_in_the_file(study, tmp_path):
 
 
 def test_inner_replicates_of_a_logit_model_are_of_its_replicates(study, tmp_path):
-    """Of one replicate the share, found again: 150 data sets drawn here from its estimates, each
+    """Of one replicate the share, found again: 60 data sets drawn here from its estimates, each
     fitted by merit fit. Two binomial shares; 4.5 standard errors for each of three estimates."""
     output = tmp_path / "out.h5"
-    merit(*job(study, output, model=EVENT, replicates=8, inner=1000))
+    merit(*job(study, output, model=EVENT, replicates=6, inner=400))
     with h5py.File(output) as file:
         estimate = file["replicates/estimate"][:]
         share = file["replicates/inner_share"][:]
@@ -82,7 +82,7 @@ def test_inner_replicates_of_a_logit_model_are_of_its_replicates(study, tmp_path
     r = int(np.argmax(np.min(share * (1 - share), axis=1)))
     b0, b1, tau = estimate[r]
     rng = np.random.default_rng(5)
-    count = 150
+    count = 60
     columns = {"x": x, "g": g}
     for s in range(count):
         eta = b0 + b1 * x + tau * rng.standard_normal(12)[g]
@@ -95,8 +95,8 @@ def test_inner_replicates_of_a_logit_model_are_of_its_replicates(study, tmp_path
         refit = merit_json("fit", drawn, f"y{s} ~ x + (1 | g)", "--family", "binomial",
                            "--nagq", 7)
         below += np.array([row["estimate"] for row in in_file_order(refit)]) <= limits
-    both = (below + 1000 * share[r]) / (count + 1000)
-    error = np.sqrt(both * (1 - both) * (1 / count + 1 / 1000))
+    both = (below + 400 * share[r]) / (count + 400)
+    error = np.sqrt(both * (1 - both) * (1 / count + 1 / 400))
     assert np.all(np.abs(below / count - share[r]) < 4.5 * error)
 
 
@@ -150,11 +150,34 @@ def test_refusals(study, tmp_path):
     check_refusal(done, "inner", "without calibrated")
 
 
+def test_functions_of_the_parameters(study, tmp_path):
+    """A function that rises has its argument's shares, one that falls the others, and one that is
+    undefined above the estimate (its root is) what is left."""
+    output = tmp_path / "out.h5"
+    texts = ["exp(b[x])", "-b[x]", "icc", "tau/sigma"]
+    shown = merit_json(*job(study, output, *(word for text in texts for word in ("--quantity", text))))
+    with h5py.File(output) as file:
+        shares = file["replicates/inner_share"]
+        assert list(shares.attrs["columns"])[-4:] == texts
+        of = dict(zip(shares.attrs["columns"], shares[:].T))
+    assert np.array_equal(of["exp(b[x])"], of["x"])
+    assert np.allclose(of["-b[x]"], 1 - of["x"], atol=1e-12)
+    assert np.array_equal(of["icc"], of["tau/sigma"])
+    ends = {row["term"]: row for row in shown["tidy"] if row["conf.type"] == "calibrated"}
+    assert np.log(ends["exp(b[x])"]["conf.low"]) == pytest.approx(ends["x"]["conf.low"], rel=1e-2)
+    ratio = ends["tau/sigma"]["conf.high"] ** 2
+    assert ends["icc"]["conf.high"] == pytest.approx(ratio / (1 + ratio), rel=2e-2)
+    check_refusal(merit(*job(study, output, "--resume", "--quantity", "icc"), code=USAGE),
+                  "inner_quantities", "give the stored ones as --quantity")
+
+
 def test_what_has_no_inner_replicates_and_too_few(study, tmp_path):
     output = tmp_path / "out.h5"
-    shown = merit_json(*job(study, output, "--quantity", "icc", replicates=50, inner=5))
+    shown = merit_json(*job(study, output, replicates=50, inner=5))
     notes = " ".join(shown["notes"])
-    assert "no calibrated interval of icc: only estimates of fits" in notes
+    asked = merit_json("summarize", output, "--intervals", "calibrated", "--quantity", "icc")
+    assert any("no calibrated interval of icc: the job bootstrapped" in note
+               for note in asked["notes"])
     assert "50 replicates are too few" in notes
     done = merit(*job(study, tmp_path / "no.h5", "--dry-run", replicates=10_000))
     assert "10,000 replicates" in done.stdout and not (tmp_path / "no.h5").exists()

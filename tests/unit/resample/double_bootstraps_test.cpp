@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "engine/resample/double_bootstrap.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -13,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "engine/fit/gaussian_fit.hpp"
+#include "engine/resample/double_bootstrap.hpp"
 #include "engine/resample/intervals.hpp"
 #include "engine/resample/parametric.hpp"
 #include "tests/support/glmm_rows.hpp"
@@ -53,6 +52,7 @@ struct Balanced {
           return bootstraps->from(drawn_from, inner_seed);
         },
         {fit.beta[0], fit.tau, fit.sigma},
+        {},
         num_inner,
         seed);
   }
