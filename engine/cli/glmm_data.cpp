@@ -50,10 +50,12 @@ PackedRows read_rows(const Communicator& comm,
                      const Eigen::VectorXd& origin,
                      bool ordinal,
                      const ModelData& data,
+                     const SamplingWeights* weights,
                      std::vector<double>& categories) {
   PackedRows rows = lay_out_rows(data.stats.key, source.places.size(), origin);
   const PackedColumns kinds{.offset = source.design.has_offset(),
-                            .trials = source.design.has_trials()};
+                            .trials = source.design.has_trials(),
+                            .weight = weights != nullptr};
   const NodeMemory node(comm, packed_bytes(rows, kinds));
   const PackedRowsWriter writer(rows, kinds, node.memory());
   all_or_none(comm, [&] {
@@ -73,13 +75,17 @@ PackedRows read_rows(const Communicator& comm,
                   x.clear();
                   for (const Eigen::Index column : columns)
                     x.push_back(strip.columns[static_cast<std::size_t>(column)]);
+                  const double weight = weights == nullptr
+                                            ? 1.0
+                                            : weights->of_row(group, strip.pweight, at);
                   writer.put(group,
                              row,
                              {.x = x.data(),
                               .at = i,
                               .offset = strip.offset[at],
                               .trials = strip.trials[at],
-                              .y = strip.columns.back()[i]});
+                              .y = strip.columns.back()[i],
+                              .weight = weight});
                 });
   });
   node.fence();
@@ -141,6 +147,7 @@ void add_glmm(const Communicator& comm,
               const RowSource& source,
               const std::vector<Eigen::Index>& columns,
               SimdLevel simd,
+              const SamplingWeights* weights,
               ModelData& data) {
   const Design& design = source.design;
   const Family family = options.family_kind();
@@ -155,7 +162,9 @@ void add_glmm(const Communicator& comm,
   const std::vector<Eigen::Index> used(columns.begin() + skipped, columns.end());
   const Eigen::VectorXd origin = data.stats.origin.segment(skipped, std::ssize(used));
   std::vector<double> categories;
-  PackedRows rows = read_rows(comm, source, used, origin, ordinal, data, categories);
+  PackedRows rows =
+      read_rows(comm, source, used, origin, ordinal, data, weights, categories);
+  if (weights != nullptr) rows.group_weight = weights->group;
   all_or_none(comm, [&] {
     if (ordinal) {
       name_thresholds(design, categories, data.terms);

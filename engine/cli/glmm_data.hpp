@@ -14,12 +14,14 @@ namespace merit {
 /// intercept, or thresholds, take up the difference. *Collective*
 ///
 /// @param columns  the design's columns that the model has
+/// @param weights  null: none
 /// @throws DataError if the response does not vary, UsageError if the model needs an intercept
 void add_glmm(const Communicator& comm,
               const ModelOptions& options,
               const RowSource& source,
               const std::vector<Eigen::Index>& columns,
               SimdLevel simd,
+              const SamplingWeights* weights,
               ModelData& data);
 
 /// What --method pql or mql and their options ask for.

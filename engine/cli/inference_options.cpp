@@ -58,7 +58,37 @@ void add_inference(CLI::App& app, InferenceOptions& inference) {
       ->type_name("EXPR");
 }
 
+namespace {
+
+/// What is not defined with sampling weights. @throws UsageError
+void validate_weighted(const InferenceOptions& inference, const ModelOptions& model) {
+  if (inference.is_robust()) {
+    refuse_sampling_weights(
+        model,
+        fmt::format("its standard errors are cluster-robust already; leave out --vcov {}",
+                    name(inference.vcov)));
+  }
+  if (inference.df_method() != DfMethod::normal) {
+    refuse_sampling_weights(
+        model,
+        fmt::format("--df {} is not defined for weighted likelihoods; leave it out (the "
+                    "normal distribution)",
+                    name(inference.df_method())));
+  }
+  if (inference.ci == CiMethod::profile || inference.tau_test != TauTest::none) {
+    refuse_sampling_weights(
+        model,
+        fmt::format(
+            "likelihood ratios of weighted likelihoods do not have the distribution "
+            "that {} needs; leave it out",
+            inference.ci == CiMethod::profile ? "--ci profile" : "--tau-test"));
+  }
+}
+
+}  // namespace
+
 void validate(const InferenceOptions& inference, const ModelOptions& model) {
+  validate_weighted(inference, model);
   const DfMethod df = inference.df_method();
   const bool corrected = df == DfMethod::satterthwaite || df == DfMethod::kenward_roger;
   if (!model.is_gaussian() && (corrected || inference.is_robust())) {

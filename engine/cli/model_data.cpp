@@ -15,6 +15,7 @@
 #include "engine/cli/row_source.hpp"
 #include "engine/cli/side_columns.hpp"
 #include "engine/error.hpp"
+#include "engine/fit/weighted_fit.hpp"
 #include "engine/model/design.hpp"
 #include "engine/model/frequency.hpp"
 #include "engine/model/magnitude.hpp"
@@ -212,12 +213,14 @@ std::optional<Formula> null_formula(const ModelOptions& options) {
   return parse_formula(*options.null, "--null");
 }
 
-/// All rows, on every rank.
+/// All rows, on every rank. @param weights  null: none
 std::shared_ptr<const GroupRows> read_rows(const RowSource& source,
                                            const std::vector<Eigen::Index>& columns,
-                                           const std::vector<double>& key) {
+                                           const std::vector<double>& key,
+                                           const SamplingWeights* weights) {
   auto rows = std::make_shared<GroupRows>(
       lay_out_group_rows(key, source.places.size(), std::ssize(columns) + 1));
+  if (weights != nullptr) rows->weight.resize(static_cast<std::size_t>(rows->z.rows()));
   source.read({0, num_blocks(source.table)},
               [&](const DesignBlock& strip,
                   std::int64_t i,
@@ -228,6 +231,9 @@ std::shared_ptr<const GroupRows> read_rows(const RowSource& source,
                 for (const Eigen::Index column : columns)
                   rows->z(to, k++) = strip.columns[static_cast<std::size_t>(column)][i];
                 rows->z(to, k) = strip.columns.back()[i];
+                if (weights == nullptr) return;
+                rows->weight[static_cast<std::size_t>(to)] =
+                    weights->of_row(group, strip.pweight, static_cast<std::size_t>(i));
               });
   return rows;
 }
@@ -240,7 +246,7 @@ ModelData read_model_data(const Communicator& comm,
                           const ModelNeeds& asked,
                           const std::string* examined) {
   ModelNeeds needs = asked;
-  if (!options.is_gaussian()) needs.rows = true;
+  if (!options.is_gaussian() || options.has_sampling_weights()) needs.rows = true;
   const Formula formula = parse_formula(options.formula);
   std::unique_ptr<Table> table;
   std::optional<Design> design;
@@ -256,7 +262,9 @@ ModelData read_model_data(const Communicator& comm,
                                 .family = options.family_kind(),
                                 .trials = options.trials,
                                 .fweights = options.fweights,
-                                .strata = asked.strata},
+                                .strata = asked.strata,
+                                .pweights = options.pweights,
+                                .group_pweights = options.group_pweights},
                    null_formula(options));
     for (const std::size_t column : design->table_columns()) {
       levels.push_back(hash_levels(*table, column));
@@ -265,6 +273,9 @@ ModelData read_model_data(const Communicator& comm,
   check_same_table(comm, *table, *design, levels);
   const BlockLoopOptions loop{.threads = run.num_threads()};
   if (options.fweights) check_frequencies(comm, options, *table, *design, loop);
+  std::optional<SamplingWeights> weights;
+  if (options.has_sampling_weights())
+    weights = read_sampling_weights(comm, options, *table, *design, loop);
   std::optional<GroupStrata> strata;
   if (asked.strata) strata = read_strata(comm, *asked.strata, *table, *design, loop);
   while (design->needs_survey()) {
@@ -315,12 +326,23 @@ ModelData read_model_data(const Communicator& comm,
                          .threads = run.num_threads()};
   reduced.groups.clear();
   if (options.is_gaussian()) {
-    data.rows =
-        all_or_none(comm, [&] { return read_rows(source, kept, data.stats.key); });
+    data.rows = all_or_none(comm, [&] {
+      return read_rows(source, kept, data.stats.key, weights ? &*weights : nullptr);
+    });
+    if (weights) {
+      data.weighted = std::make_shared<const GroupedStats>(
+          weighted_stats(*data.rows,
+                         Eigen::Map<const Eigen::VectorXd>(weights->group.data(),
+                                                           std::ssize(weights->group)),
+                         data.stats.origin,
+                         data.stats.has_intercept));
+    }
   } else {
-    add_glmm(comm, options, source, kept, run.simd_level(), data);
+    const SamplingWeights* given = weights ? &*weights : nullptr;
+    add_glmm(comm, options, source, kept, run.simd_level(), given, data);
     if (nested) {
-      add_glmm(comm, options, source, nested_columns, run.simd_level(), nested->data);
+      add_glmm(
+          comm, options, source, nested_columns, run.simd_level(), given, nested->data);
     }
   }
   return data;

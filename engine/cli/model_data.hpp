@@ -28,6 +28,8 @@ struct ModelData {
   GroupStrata strata;                    ///< if asked for: J groups
   GroupedStats stats;
   std::shared_ptr<const GroupRows> rows;  ///< if asked for
+  /// With sampling weights, of a Gaussian model: the weighted statistics (fit/weighted_fit.hpp).
+  std::shared_ptr<const GroupedStats> weighted;
   /// Families other than the Gaussian; `terms` then has the family's own parameters too.
   std::shared_ptr<const GlmmModel> glmm;
   std::shared_ptr<const NestedModel> nested;  ///< --null

@@ -17,6 +17,9 @@ namespace merit {
 namespace {
 
 const Words<Criterion> kCriteria = {{"ml", Criterion::ml}, {"reml", Criterion::reml}};
+const Words<WeightScaling> kWeightScalings = {{"effective", WeightScaling::effective},
+                                              {"none", WeightScaling::none},
+                                              {"size", WeightScaling::size}};
 const Words<bool> kScales = {{"1", false}, {"free", true}};
 
 void validate_nagq(const ModelOptions& model) {
@@ -38,7 +41,45 @@ void validate_nagq(const ModelOptions& model) {
   }
 }
 
+void validate_weights(const ModelOptions& model) {
+  if (model.weight_scaling && !model.pweights) {
+    throw UsageError(
+        fmt::format("--weight-scaling {} is of --pweights, which are not given",
+                    name(*model.weight_scaling)));
+  }
+  if (!model.has_sampling_weights()) return;
+  const auto refuse = [&](const std::string& why) {
+    refuse_sampling_weights(model, why);
+  };
+  if (model.fweights) {
+    refuse(
+        "sampling weights and --fweights cannot be combined: write the rows out, or "
+        "leave "
+        "one of them out");
+  }
+  if (model.is_quasi()) {
+    refuse(fmt::format("--method {} has no likelihood to weight; use agq or laplace",
+                       model.method));
+  }
+  if (model.is_gaussian() && model.criterion() == Criterion::reml)
+    refuse("a weighted likelihood has no restricted form: give --method ml");
+  if (model.null) {
+    refuse(
+        "likelihood ratios of weighted likelihoods do not have the distribution that "
+        "--null needs; use --contrast");
+  }
+}
+
 }  // namespace
+
+void refuse_sampling_weights(const ModelOptions& model, const std::string& why) {
+  if (!model.has_sampling_weights()) return;
+  throw UsageError(fmt::format("{}: {}",
+                               model.pweights
+                                   ? "--pweights " + *model.pweights
+                                   : "--group-pweights " + *model.group_pweights,
+                               why));
+}
 
 void add_model(CLI::App& app, ModelOptions& model) {
   app.add_option("SNAPSHOT", model.snapshot, "HDF5 file with the data")
@@ -59,6 +100,20 @@ void add_model(CLI::App& app, ModelOptions& model) {
                  model.fweights,
                  "column of frequency weights: how many rows each row stands for")
       ->type_name("COLUMN");
+  app.add_option("--pweights",
+                 model.pweights,
+                 "column of sampling weights of rows, given that their group is sampled")
+      ->type_name("COLUMN");
+  app.add_option(
+         "--group-pweights", model.group_pweights, "column of sampling weights of groups")
+      ->type_name("COLUMN");
+  add_choice(
+      app,
+      "--weight-scaling",
+      model.weight_scaling,
+      kWeightScalings,
+      "of --pweights within groups: to add up to the group's rows (size, default), "
+      "to its effective sample size, or none");
   app.add_option("--family",
                  model.family,
                  "gaussian (default), binomial, poisson, negbinomial, ordinal")
@@ -141,6 +196,7 @@ void validate(const ModelOptions& model) {
                     model.method));
   }
   validate_nagq(model);
+  validate_weights(model);
 }
 
 Family ModelOptions::family_kind() const {

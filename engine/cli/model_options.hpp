@@ -8,6 +8,7 @@
 
 #include "engine/fit/fit_result.hpp"
 #include "engine/model/family.hpp"
+#include "engine/model/weight_scaling.hpp"
 
 namespace merit {
 
@@ -20,6 +21,9 @@ struct ModelOptions {
   std::optional<std::string> offset;
   std::optional<std::string> trials;
   std::optional<std::string> fweights;
+  std::optional<std::string> pweights;
+  std::optional<std::string> group_pweights;
+  std::optional<WeightScaling> weight_scaling;  ///< none: by size
   std::string family = "gaussian";
   std::string link;                    ///< empty: the family's own
   std::string method;                  ///< empty: the family's own
@@ -36,6 +40,7 @@ struct ModelOptions {
   std::string method_name() const;
   Criterion criterion() const;
   int num_nodes() const;  ///< to begin with
+  bool has_sampling_weights() const { return pweights || group_pweights; }
   bool is_quasi() const { return method == "pql" || method == "mql"; }
 };
 
@@ -50,5 +55,8 @@ void add_null(CLI::App& app, ModelOptions& model);
 
 /// @throws UsageError if the options contradict each other
 void validate(const ModelOptions& model);
+
+/// @throws UsageError if there are sampling weights. @param why  ends the sentence
+void refuse_sampling_weights(const ModelOptions& model, const std::string& why);
 
 }  // namespace merit

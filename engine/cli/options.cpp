@@ -344,6 +344,9 @@ void validate(const FitCommand& command) {
 }
 
 void validate(const BootstrapCommand& command) {
+  refuse_sampling_weights(command.model,
+                          "no bootstrap here draws as the survey did; merit fit has "
+                          "standard errors for them");
   validate(command.model);
   validate(command.run);
   if (command.wants(IntervalType::stud) && !command.keep_std_errors) {

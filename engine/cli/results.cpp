@@ -16,6 +16,7 @@
 #include "engine/cli/same_job.hpp"
 #include "engine/error.hpp"
 #include "engine/fit/gaussian_fit.hpp"
+#include "engine/fit/weighted_fit.hpp"
 #include "engine/report/fit_rows.hpp"
 #include "engine/report/render.hpp"
 
@@ -52,6 +53,10 @@ FittedModel fit_model(const ModelOptions& options,
     if (data.glmm != nullptr) {
       GlmmFit fit = fit_glmm_model(options, data, simd);
       return {fit.result, fit.modes, std::move(fit)};
+    }
+    if (data.weighted != nullptr) {
+      const FitResult fit = fit_weighted(*data.weighted, data.stats);
+      return {fit, group_modes(*data.weighted, fit), std::nullopt};
     }
     const FitResult fit = fit_gaussian(data.stats, {.criterion = options.criterion()});
     return {fit, group_modes(data.stats, fit), std::nullopt};
@@ -99,6 +104,13 @@ JobDescription describe_job(const ModelOptions& options, const ModelData& data) 
                         {"results_version", kResultsVersion}};
   if (options.trials) job.emplace_back("trials", *options.trials);
   if (options.fweights) job.emplace_back("fweights", *options.fweights);
+  if (options.pweights) {
+    job.emplace_back("pweights", *options.pweights);
+    job.emplace_back(
+        "weight_scaling",
+        std::string(name(options.weight_scaling.value_or(WeightScaling::size))));
+  }
+  if (options.group_pweights) job.emplace_back("group_pweights", *options.group_pweights);
   if (options.null) job.emplace_back("null", *options.null);
   if (options.is_quasi()) {
     const bool ml = options.pql_inner == Criterion::ml;
@@ -168,7 +180,22 @@ Report fit_report(const std::string& command,
     report.options.emplace_back("df", std::string(name(inference.df_method)));
   if (inference.vcov_method != VcovMethod::model)
     report.options.emplace_back("vcov", std::string(name(inference.vcov_method)));
-  for (const char* field : {"where", "offset", "trials", "fweights"}) {
+  const auto has = [&](const char* field) { return !text_of(job, field).empty(); };
+  if (has("pweights") || has("group_pweights")) {
+    report.notes.emplace_back(
+        "sampling weights: estimates by maximum pseudo-likelihood, standard errors by "
+        "the "
+        "sandwich with groups as clusters; logLik, AIC and BIC are of no sample and "
+        "compare "
+        "nothing");
+  }
+  for (const char* field : {"where",
+                            "offset",
+                            "trials",
+                            "fweights",
+                            "pweights",
+                            "weight_scaling",
+                            "group_pweights"}) {
     if (const std::string value = text_of(job, field); !value.empty()) {
       report.options.emplace_back(field, value);
     }

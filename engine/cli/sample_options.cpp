@@ -60,6 +60,9 @@ void add_options(CLI::App& app, SampleCommand& command) {
 }
 
 void validate(const SampleCommand& command) {
+  refuse_sampling_weights(
+      command.model,
+      "a weighted likelihood has no posterior; merit fit has standard errors for it");
   validate(command.model);
   validate(command.run);
   if (command.model.is_quasi()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,5 +38,27 @@ GroupStrata read_strata(const Communicator& comm,
                         Table& table,
                         const Design& design,
                         const BlockLoopOptions& loop);
+
+/// Sampling weights of groups, and what those of their rows are to be multiplied with.
+struct SamplingWeights {
+  std::vector<double>
+      group;  ///< J, in the order of their keys; 1 without --group-pweights
+  std::vector<double> factor;  ///< J; 1 without --pweights
+
+  /// The scaled weight of a row of the j-th group. @param given  of rows, `row` one of them;
+  ///                                                             empty: 1
+  double of_row(std::int64_t j, std::span<const double> given, std::size_t row) const {
+    return factor[static_cast<std::size_t>(j)] * (given.empty() ? 1.0 : given[row]);
+  }
+};
+
+/// The weights of --pweights and --group-pweights. *Collective*
+/// @throws DataError if a weight is missing or negative, all in a group are 0, or rows of one
+///         group have different group weights
+SamplingWeights read_sampling_weights(const Communicator& comm,
+                                      const ModelOptions& options,
+                                      Table& table,
+                                      const Design& design,
+                                      const BlockLoopOptions& loop);
 
 }  // namespace merit

@@ -134,7 +134,7 @@ Minimum refine(Search& search, double lower, double start, double upper) {
 }
 
 /// β̂ in the coordinates of the common origin, from the factor L of A(λ).
-Eigen::VectorXd centred_beta(const Eigen::MatrixXd& L) {
+Eigen::VectorXd beta_of(const Eigen::MatrixXd& L) {
   const Eigen::Index p = L.rows() - 1;
   return L.topLeftCorner(p, p).triangularView<Eigen::Lower>().adjoint().solve(
       L.row(p).head(p).transpose());
@@ -158,6 +158,10 @@ double degrees_of_freedom(const GroupedStats& stats, Criterion criterion) {
 
 }  // namespace
 
+Eigen::VectorXd centred_beta(const GroupedStats& stats, double lambda) {
+  return beta_of(profile_factor(stats, lambda));
+}
+
 FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion) {
   const Eigen::Index p = stats.num_fixed();
   const double d = degrees_of_freedom(stats, criterion);
@@ -171,7 +175,7 @@ FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion cr
   fit.on_boundary = lambda == 0.0;
   fit.log_likelihood = -0.5 * profile_value(stats, lambda, criterion).deviance;
 
-  fit.beta = centred_beta(L);
+  fit.beta = beta_of(L);
   const Eigen::MatrixXd inverse = Lx.solve(Eigen::MatrixXd::Identity(p, p));
   fit.vcov = (fit.sigma * fit.sigma) * (inverse.transpose() * inverse);
   if (stats.has_intercept) {
@@ -185,7 +189,11 @@ FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion cr
 
 FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options) {
   require_a_fit_to_exist(stats);
-  const double mean_size = stats.num_obs() / static_cast<double>(stats.num_groups());
+  return maximise_profile(stats, options);
+}
+
+FitResult maximise_profile(const GroupedStats& stats, const FitOptions& options) {
+  const double mean_size = stats.size.sum() / static_cast<double>(stats.num_groups());
   Search search{stats, options, 1.0 / mean_size};
   const std::vector<ProfilePoint> grid = scan(search);
 
@@ -227,7 +235,7 @@ GroupModes group_modes(const GroupedStats& stats, const FitResult& fit) {
   const Eigen::Index p = stats.num_fixed();
   const double lambda = (fit.tau / fit.sigma) * (fit.tau / fit.sigma);
   // From the common origin again: fit.beta has lost digits to a large one.
-  const Eigen::VectorXd beta = centred_beta(profile_factor(stats, lambda));
+  const Eigen::VectorXd beta = centred_beta(stats, lambda);
   const Eigen::VectorXd residual =
       stats.mean.row(p).transpose() - stats.mean.topRows(p).transpose() * beta;
   const Eigen::ArrayXd shrink = lambda / (1.0 + stats.size.array() * lambda);

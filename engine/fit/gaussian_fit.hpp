@@ -35,6 +35,12 @@ struct FitOptions {
 ///         likelihood has no bound), fixed effects that tell all groups apart (r = 0)
 FitResult fit_gaussian(const GroupedStats& stats, const FitOptions& options = {});
 
+/// The same without looking whether a fit exists: of statistics of data of which that is known.
+FitResult maximise_profile(const GroupedStats& stats, const FitOptions& options);
+
+/// β̂(λ) in the coordinates of the common origin.
+Eigen::VectorXd centred_beta(const GroupedStats& stats, double lambda);
+
 /// Everything but the search: the fit at a given λ = θ², e.g. a resumed or a known one;
 /// without standard errors of σ̂ and τ̂.
 FitResult fit_gaussian_at(const GroupedStats& stats, double lambda, Criterion criterion);

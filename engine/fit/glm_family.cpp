@@ -46,10 +46,11 @@ void describe_outcome(const GlmFamily& family,
                       const std::int32_t* y,
                       Outcome& out) {
   out.y = y;
-  if (family.family == Family::negbinomial) count_exceeding(rows, y, nullptr, out.exceed);
+  const double* times = rows.group_weight.empty() ? nullptr : rows.group_weight.data();
+  if (family.family == Family::negbinomial) count_exceeding(rows, y, times, out.exceed);
   out.log_constant = 0.0;
   for (std::int64_t j = 0; j < rows.num_groups(); ++j)
-    out.log_constant += log_constant(family, rows, y, j);
+    out.log_constant += rows.weight_of_group(j) * log_constant(family, rows, y, j);
 }
 
 void count_exceeding(const PackedRows& rows,
@@ -61,12 +62,13 @@ void count_exceeding(const PackedRows& rows,
   for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
     const double count = times == nullptr ? 1.0 : times[j];
     if (count == 0.0) continue;
-    const std::int32_t* of_group = y + rows.first_row(j);
-    for (std::int64_t i = 0; i < rows.size[static_cast<std::size_t>(j)]; ++i) {
-      if (of_group[i] < 1) continue;
-      const auto at = static_cast<std::size_t>(of_group[i]) - 1;
+    const std::int64_t first = rows.first_row(j);
+    const std::int64_t end = first + rows.size[static_cast<std::size_t>(j)];
+    for (std::int64_t i = first; i < end; ++i) {
+      if (y[i] < 1) continue;
+      const auto at = static_cast<std::size_t>(y[i]) - 1;
       if (at >= exceed.size()) exceed.resize(at + 1, 0.0);
-      exceed[at] += count;
+      exceed[at] += count * rows.weight_of(i);
     }
   }
   for (std::size_t m = exceed.size() - 1; m-- > 0;)
@@ -82,10 +84,11 @@ double log_constant(const GlmFamily& family,
   const std::int64_t first = rows.first_row(group);
   for (std::int64_t i = first; i < first + rows.size[static_cast<std::size_t>(group)];
        ++i) {
-    sum -= log_factorial(y[i]);
+    const double weight = rows.weight_of(i);
+    sum -= weight * log_factorial(y[i]);
     if (family.family != Family::binomial) continue;
     const double trials = rows.trials_of(i);
-    sum += log_factorial(trials) - log_factorial(trials - y[i]);
+    sum += weight * (log_factorial(trials) - log_factorial(trials - y[i]));
   }
   return sum;
 }

@@ -78,9 +78,29 @@ std::vector<Eigen::Index> diverging_rows(const GlmmModel& model,
   return rows;
 }
 
+/// With sampling weights, J/(J − 1) Σ_j u_j² s_j s_jᵀ with the groups' scores s_j in the first
+/// `num_free` parameters (engine/fit/weighted_fit.hpp); else empty.
+Eigen::MatrixXd score_products(QuadratureLikelihood& likelihood,
+                               const PackedRows& rows,
+                               const Eigen::VectorXd& psi,
+                               Eigen::Index num_free) {
+  if (!rows.is_weighted()) return {};
+  likelihood.evaluate(psi, QuadratureDetail::value);  // finds the modes
+  const std::int64_t J = rows.num_groups();
+  Eigen::MatrixXd products = Eigen::MatrixXd::Zero(num_free, num_free);
+  for (std::int64_t j = 0; j < J; ++j) {
+    const Eigen::VectorXd score =
+        rows.weight_of_group(j) * likelihood.group_gradient(psi, j).head(num_free);
+    products += score * score.transpose();
+  }
+  return products * (static_cast<double>(J) / static_cast<double>(J - 1));
+}
+
 /// Covariances of the reported estimates from the information of ψ, and what is infinite.
+/// @param products  score_products: if there are any, the covariances are the sandwich's
 void add_inference(const GlmmModel& model,
                    const Eigen::MatrixXd& information,
+                   const Eigen::MatrixXd& products,
                    const Eigen::VectorXd& direction,
                    GlmmFit& fit) {
   const Eigen::Index P = model.num_parameters(), num_free = information.rows();
@@ -95,7 +115,11 @@ void add_inference(const GlmmModel& model,
       kept.push_back(a);
   }
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(P, P, kNaN);
-  const Eigen::MatrixXd inverse = inverse_information(reported(kept, kept));
+  Eigen::MatrixXd inverse = inverse_information(reported(kept, kept));
+  if (inverse.size() > 0 && products.size() > 0) {
+    const Eigen::MatrixXd filling = back.transpose() * products * back;
+    inverse = (inverse * filling(kept, kept) * inverse).eval();
+  }
   if (inverse.size() > 0) covariance(kept, kept) = inverse;
   for (const Eigen::Index a : fit.diverging) {
     const double sign = a < P - 1 ? (jacobian * direction.head(num_free))[a] : 1.0;
@@ -202,7 +226,11 @@ GlmmFit fit_with(const GlmmModel& model, int num_nodes, int max_evaluations) {
   const Eigen::Index num_free = found.on_boundary ? P - 1 : P;
   const Eigen::MatrixXd information =
       observed_information(likelihood, fit.psi, num_free, result.iterations);
-  add_inference(model, information, found.best.direction, fit);
+  add_inference(model,
+                information,
+                score_products(likelihood, model.rows, fit.psi, num_free),
+                found.best.direction,
+                fit);
   if (!result.converged)
     result.gradient = largest_scaled_gradient(likelihood, fit.psi, information);
   likelihood.evaluate(fit.psi, QuadratureDetail::value);

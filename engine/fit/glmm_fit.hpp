@@ -57,7 +57,8 @@ void require_a_fit_to_exist(const GlmmModel& model);
 /// First the model without intercepts' variation, τ = 0; then from there all parameters. τ̂ = 0
 /// if the likelihood falls from there and no other maximum is higher. Standard errors are
 /// from the observed information of all parameters, by central differences of the exact
-/// gradient. K is checked against 2K + 1 points.
+/// gradient. K is checked against 2K + 1 points. With sampling
+/// weights standard errors are those of the sandwich, groups being the clusters.
 ///
 /// @throws DataError if there are fewer than two groups, or no variation to fit
 GlmmFit fit_glmm(const GlmmModel& model, const GlmmOptions& options = {});

@@ -16,12 +16,18 @@ namespace {
 struct Terms {
   Eigen::ArrayXd scale;   // 1 + n_j λ
   Eigen::ArrayXd weight;  // ω_j
+  Eigen::ArrayXd count;   // how often groups count; empty: once
+
+  Eigen::ArrayXd counted(const Eigen::ArrayXd& values) const {
+    return count.size() == 0 ? values : (count * values).eval();
+  }
 };
 
 Terms terms(const GroupedStats& stats, double lambda) {
   Terms t;
   t.scale = 1.0 + stats.size.array() * lambda;
   t.weight = stats.size.array() / t.scale;
+  t.count = stats.multiplicity.array();
   return t;
 }
 
@@ -43,7 +49,12 @@ double deviance(const GroupedStats& stats,
   const double d = stats.num_obs() - (reml ? static_cast<double>(p) : 0.0);
   const double rss = L(p, p) * L(p, p);
   double value = d * (1.0 + elementary::log(2.0 * std::numbers::pi * rss / d));
-  value += sum_of_logs(t.scale);
+  if (t.count.size() == 0) {
+    value += sum_of_logs(t.scale);
+  } else {
+    for (Eigen::Index j = 0; j < t.count.size(); ++j)
+      value += t.count[j] * elementary::log(t.scale[j]);
+  }
   for (Eigen::Index a = 0; reml && a < p; ++a)
     value += 2.0 * elementary::log(L(a, a));
   return value;
@@ -61,7 +72,7 @@ bool has_pivots(const Eigen::LLT<Eigen::MatrixXd>& chol,
 Eigen::MatrixXd factor(const GroupedStats& stats, const Terms& t) {
   const Eigen::Index p = stats.num_fixed();
   const Eigen::MatrixXd scaled =
-      stats.mean.array().rowwise() * t.weight.sqrt().transpose();
+      stats.mean.array().rowwise() * t.counted(t.weight).sqrt().transpose();
   Eigen::MatrixXd A = stats.within;
   A.selfadjointView<Eigen::Lower>().rankUpdate(scaled);
   const Eigen::LLT<Eigen::MatrixXd> chol(A);
@@ -100,6 +111,7 @@ ProfilePoint profile_derivatives(const GroupedStats& stats,
 
   // Columns √… h_j, so that M = H Hᵀ and tr Q = Σ ω_j ‖column j of H‖².
   Eigen::MatrixXd H = stats.mean.array().rowwise() * t.weight.transpose();
+  if (t.count.size() > 0) H.array().rowwise() *= t.count.sqrt().transpose();
   L.triangularView<Eigen::Lower>().solveInPlace(H);
   const Eigen::MatrixXd M = H * H.transpose();
   const double Myy = M(p, p);
@@ -109,9 +121,9 @@ ProfilePoint profile_derivatives(const GroupedStats& stats,
   point.lambda = lambda;
   point.deviance = deviance(stats, t, L, criterion);
   point.rss_slope = -Myy;
-  point.first = -d * Myy + t.weight.sum();
+  point.first = -d * Myy + t.counted(t.weight).sum();
   point.second = d * (2.0 * Qyy - Myy * Myy - 2.0 * M.row(p).head(p).squaredNorm()) -
-                 t.weight.square().sum();
+                 t.counted(t.weight.square()).sum();
   if (reml) {
     const auto Hx = H.topRows(p);
     const double trace_Q =

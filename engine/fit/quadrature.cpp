@@ -21,6 +21,8 @@ QuadratureLikelihood::QuadratureLikelihood(const PackedRows& rows,
   mode_.assign(J, 0.0);
   curvature_.assign(J, 1.0);
   slope_.assign(J * P, 0.0);
+  if (!rows.group_weight.empty()) multiplicity_ = rows.group_weight.data();
+  log_constant_ = response.log_constant;
   set_rule(rule, mode_tolerance);
 }
 
@@ -42,6 +44,7 @@ QuadratureRows QuadratureLikelihood::rows() const {
           rows_->offset,
           response_->y,
           rows_->trials,
+          rows_->weight,
           multiplicity_};
 }
 
@@ -86,6 +89,36 @@ void QuadratureLikelihood::add_exceeding(const Eigen::VectorXd& psi) {
   log_likelihood_ += value;
   gradient_[gamma] += first;
   information_(gamma, gamma) -= second;
+}
+
+Eigen::VectorXd QuadratureLikelihood::group_gradient(const Eigen::VectorXd& psi,
+                                                     std::int64_t group) {
+  const auto j = static_cast<std::size_t>(group);
+  QuadratureRows one = rows();
+  one.first_pack += group;
+  one.num_groups = 1;
+  one.multiplicity = nullptr;
+  Eigen::VectorXd gradient(num_parameters_);
+  QuadratureSums sums{0.0, gradient.data(), nullptr, true};
+  double* const slope = &slope_[j * static_cast<std::size_t>(num_parameters_)];
+  family_->kernel.evaluate(one,
+                           rule_,
+                           psi.data(),
+                           family_->num_extra,
+                           QuadratureDetail::gradient,
+                           {&mode_[j], &curvature_[j], slope},
+                           sums,
+                           scratch_.data());
+  if (response_->exceed.empty()) return gradient;
+  // As in add_exceeding.
+  const Eigen::Index gamma = rows_->num_fixed;
+  const double theta = elementary::exp(psi[gamma]);
+  const std::int64_t first = rows_->first_row(group);
+  for (std::int64_t i = first; i < first + rows_->size[j]; ++i) {
+    for (std::int32_t m = 1; m < response_->y[i]; ++m)
+      gradient[gamma] -= rows_->weight_of(i) * (m / (theta + m));
+  }
+  return gradient;
 }
 
 double QuadratureLikelihood::mean_excess() const {

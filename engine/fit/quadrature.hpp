@@ -33,6 +33,10 @@ namespace merit {
 /// The information is Louis' (1982): E[−∂²f] − Cov[∂f] under the nodes' weights, the limit of
 /// the exact one for large K. Newton's method with it converges as fast as the rule does.
 ///
+/// With sampling weights w_i of rows and u_j of groups it is the pseudo-likelihood
+/// Σ_j u_j log ∫ exp(Σ_i w_i ℓ_i) φ: the same formulas with w_i ℓ_i in the place of ℓ_i, and
+/// groups that count u_j times.
+///
 /// Parameters: ψ = (β, the family's own, τ). The likelihood is even in τ, smooth at 0, where
 /// its second derivative in τ tells whether τ̂ = 0.
 class QuadratureLikelihood {
@@ -50,7 +54,7 @@ class QuadratureLikelihood {
   int num_nodes() const { return rule_.num_nodes; }
 
   /// How often each group counts, J values of the caller's (null: once), and what their
-  /// constants add up to.
+  /// constants add up to. At first it is as often as the rows' group weights say.
   void set_multiplicity(const double* multiplicity, double log_constant) {
     multiplicity_ = multiplicity;
     log_constant_ = log_constant;
@@ -62,6 +66,9 @@ class QuadratureLikelihood {
   /// Computes what is asked for at ψ, modes found from where they are; false if the
   /// likelihood has no finite value there.
   bool evaluate(const Eigen::VectorXd& psi, QuadratureDetail detail);
+
+  /// The gradient of one group alone, counted once, where evaluate() has found its mode.
+  Eigen::VectorXd group_gradient(const Eigen::VectorXd& psi, std::int64_t group);
 
   /// f and f′ of one group at some values of its intercept.
   void evaluate_intercept(const Eigen::VectorXd& psi,

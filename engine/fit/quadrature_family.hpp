@@ -9,9 +9,9 @@
 
 namespace merit::MERIT_SIMD_NAMESPACE {
 
-/// The response of eight rows; both are 0 in rows that pad.
+/// The response of eight rows, and their sampling weights; all are 0 in rows that pad.
 struct Response {
-  Lanes y, trials;
+  Lanes y, trials, weight;
 };
 
 /// The intercept τv of a node, and its exponential: what moves a row's state there.

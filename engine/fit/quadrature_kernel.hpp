@@ -10,7 +10,7 @@ namespace merit {
 inline constexpr int kPackLanes = 8;  ///< rows per pack
 
 /// Most numbers that a family keeps of a row, to move it between nodes.
-inline constexpr int kMostStates = 4;
+inline constexpr int kMostStates = 5;
 
 /// The rows of a model as plain arrays (engine/model/packed_rows.hpp); nothing else may cross
 /// into the kernels. Rows that pad, y < 0, add exactly nothing.
@@ -22,6 +22,7 @@ struct QuadratureRows {
   const double* offset;            ///< packs × 8; null: 0
   const std::int32_t* y;           ///< packs × 8
   const std::int32_t* trials;      ///< packs × 8; null: 1
+  const double* weight;            ///< packs × 8, sampling weights; null: 1
   /// J, how often a group counts: 0 skips it, 2 is two groups with the same rows. Null: 1.
   const double* multiplicity;
 };
@@ -88,7 +89,7 @@ struct QuadratureScratch {
   std::int64_t extra, size;
 };
 
-/// log L(ψ) = Σ_j log ∫ exp(Σ_i ℓ_i(x_iᵀβ + offset_i + τv)) φ(v) dv by K-point adaptive
+/// log L(ψ) = Σ_j log ∫ exp(Σ_i w_i ℓ_i(x_iᵀβ + offset_i + τv)) φ(v) dv by K-point adaptive
 /// Gauss–Hermite quadrature about each group's mode; engine/fit/quadrature.hpp has the
 /// formulas.
 using EvaluateQuadrature = void (*)(const QuadratureRows& rows,

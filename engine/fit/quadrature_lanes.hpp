@@ -9,6 +9,7 @@
 #include "engine/fit/quadrature_gradient.hpp"
 #include "engine/fit/quadrature_information.hpp"
 #include "engine/fit/quadrature_integral.hpp"
+#include "engine/fit/quadrature_weighted.hpp"
 
 namespace merit::MERIT_SIMD_NAMESPACE {
 
@@ -97,8 +98,14 @@ void evaluate_quadrature(const QuadratureRows& rows,
                          const GroupIntegrals& groups,
                          QuadratureSums& sums,
                          double* scratch) {
-  QuadratureWork<F> work(rows, rule, psi, num_extra, detail, groups, sums, scratch);
-  evaluate(work);
+  if (rows.weight == nullptr) {
+    QuadratureWork<F> work(rows, rule, psi, num_extra, detail, groups, sums, scratch);
+    evaluate(work);
+  } else {
+    QuadratureWork<Weighted<F>> work(
+        rows, rule, psi, num_extra, detail, groups, sums, scratch);
+    evaluate(work);
+  }
 }
 
 /// One group's f and f′: the points take the nodes' place.

@@ -179,7 +179,10 @@ struct QuadratureWork {
     eta = select(real, eta, broadcast(kPadPredictor));
     const Lanes trials =
         rows.trials == nullptr ? broadcast(1.0) : load(rows.trials + pack * kLanes);
-    return {select(real, y, none), select(real, trials, none)};
+    const Lanes weight =
+        rows.weight == nullptr ? broadcast(1.0) : load(rows.weight + pack * kLanes);
+    return {
+        select(real, y, none), select(real, trials, none), select(real, weight, none)};
   }
 
   /// Its exponential is next to nothing, its probit finite.

@@ -191,6 +191,8 @@ void Design::evaluate(const RowBlock& block, DesignBlock& out) const {
     }
   }
   out.group = show(frame_.group(), out.computed[num_columns + 1]);
+  if (const auto& column = frame_.pweights())
+    copy_used(frame, block.columns[*column].data(), out.pweight);
 }
 
 void Design::evaluate_response(const RowBlock& block, DesignBlock& out) const {

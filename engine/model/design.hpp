@@ -25,6 +25,7 @@ struct DesignBlock {
   /// Families other than the Gaussian: their response is as it is (events of trials), and
   /// here are the offset and the binomial trials of the rows used. Otherwise empty.
   std::vector<double> offset, trials;
+  std::vector<double> pweight;  ///< sampling weights, as they are; empty without
   RowCounts counts;
 
   Eigen::Index num_rows() const { return counts.rows_used; }

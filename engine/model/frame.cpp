@@ -97,6 +97,8 @@ void ModelFrame::find_columns(const Formula& formula,
   if (options.trials) need(*options.trials, "--trials");
   if (options.fweights) need(*options.fweights, "--fweights");
   if (options.strata) need(*options.strata, "--strata");
+  if (options.pweights) need(*options.pweights, "--pweights");
+  if (options.group_pweights) need(*options.group_pweights, "--group-pweights");
   if (options.where) {
     need_all(parse_expression({"--where", *options.where}), "--where");
   }
@@ -114,14 +116,19 @@ void ModelFrame::find_columns(const Formula& formula,
         });
     return static_cast<std::size_t>(found - scope_.columns.begin());
   };
-  if (options.strata) strata_ = place_of(*options.strata);
-  if (options.fweights) {
-    fweights_ = place_of(*options.fweights);
-    if (scope_.columns[*fweights_].type == ValueType::categorical) {
-      throw DataError(fmt::format(
-          "--fweights {}: holds text, and weights must be numbers", *options.fweights));
+  const auto weights_at = [&](const std::string& name, const char* option) {
+    const std::size_t at = place_of(name);
+    if (scope_.columns[at].type == ValueType::categorical) {
+      throw DataError(
+          fmt::format("{} {}: holds text, and weights must be numbers", option, name));
     }
-  }
+    return at;
+  };
+  if (options.strata) strata_ = place_of(*options.strata);
+  if (options.fweights) fweights_ = weights_at(*options.fweights, "--fweights");
+  if (options.pweights) pweights_ = weights_at(*options.pweights, "--pweights");
+  if (options.group_pweights)
+    group_pweights_ = weights_at(*options.group_pweights, "--group-pweights");
 }
 
 void ModelFrame::bind_variables(const Formula& formula, const FrameOptions& options) {

@@ -28,6 +28,8 @@ struct FrameOptions {
   std::optional<std::string> fweights =
       {};  ///< numeric column, read along for frequency.hpp
   std::optional<std::string> strata = {};  ///< column of groups, read along
+  /// Numeric columns with sampling weights of rows and of groups, read along.
+  std::optional<std::string> pweights = {}, group_pweights = {};
 };
 
 /// The variables of a formula on the rows of one block.
@@ -69,8 +71,10 @@ class ModelFrame {
   }
   /// Where in RowBlock::columns the frequency weights are, if there are any.
   const std::optional<std::size_t>& fweights() const { return fweights_; }
-  /// The same of the strata.
+  /// The same of the strata and of the sampling weights.
   const std::optional<std::size_t>& strata() const { return strata_; }
+  const std::optional<std::size_t>& pweights() const { return pweights_; }
+  const std::optional<std::size_t>& group_pweights() const { return group_pweights_; }
   /// What a value in RowBlock::columns stands for.
   std::string column_label(std::size_t column, double value) const;
 
@@ -143,7 +147,7 @@ class ModelFrame {
   std::size_t beside_response_ = 0;
   std::size_t group_ = 0;
   std::vector<std::size_t> offsets_;
-  std::optional<std::size_t> fweights_, strata_;
+  std::optional<std::size_t> fweights_, strata_, pweights_, group_pweights_;
 
   // Facts from surveys.
   std::size_t stage_ = 0;

@@ -14,6 +14,7 @@ struct GroupRows {
   std::vector<double> key;          ///< J, ascending
   std::vector<std::int64_t> first;  ///< J + 1, group j has rows first[j] … first[j+1] − 1
   Eigen::MatrixXd z;                ///< n × (p+1)
+  std::vector<double> weight;       ///< n, sampling weights; empty: none
 };
 
 /// Room for the rows of these groups, to be filled in any order.

@@ -27,11 +27,17 @@ struct GroupedStats {
   /// groups needs them.
   std::vector<Eigen::MatrixXd> group_within;
 
+  /// With sampling weights (engine/fit/weighted_fit.hpp): J, how often each group counts; then
+  /// `size` and the means are weighted, and `within` adds up groups so often. Empty: once.
+  Eigen::VectorXd multiplicity;
+
   bool has_intercept = true;  ///< column 0 of X is the constant 1
 
   Eigen::Index num_groups() const { return size.size(); }
   Eigen::Index num_fixed() const { return within.rows() - 1; }
-  double num_obs() const { return size.sum(); }
+  double num_obs() const {
+    return multiplicity.size() == 0 ? size.sum() : size.dot(multiplicity);
+  }
 };
 
 }  // namespace merit

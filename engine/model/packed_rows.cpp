@@ -50,6 +50,7 @@ std::int64_t packed_bytes(const PackedRows& layout, PackedColumns columns) {
   const std::int64_t padded = layout.num_packs() * kPackRows;
   return array_bytes<double>(padded * layout.num_fixed) +
          (columns.offset ? array_bytes<double>(padded) : 0) +
+         (columns.weight ? array_bytes<double>(padded) : 0) +
          array_bytes<std::int32_t>(padded) * (columns.trials ? 2 : 1);
 }
 
@@ -62,13 +63,17 @@ std::shared_ptr<void> allocate_rows(std::int64_t bytes) {
 PackedRowsWriter::PackedRowsWriter(PackedRows& rows,
                                    PackedColumns columns,
                                    std::shared_ptr<void> memory)
-    : rows_(&rows), offset_(nullptr), trials_(nullptr) {
+    : rows_(&rows), offset_(nullptr), weight_(nullptr), trials_(nullptr) {
   const std::int64_t padded = rows.num_packs() * kPackRows;
   auto* at = static_cast<std::byte*>(memory.get());
   x_ = reinterpret_cast<double*>(at);
   at += array_bytes<double>(padded * rows.num_fixed);
   if (columns.offset) {
     offset_ = reinterpret_cast<double*>(at);
+    at += array_bytes<double>(padded);
+  }
+  if (columns.weight) {
+    weight_ = reinterpret_cast<double*>(at);
     at += array_bytes<double>(padded);
   }
   y_ = reinterpret_cast<std::int32_t*>(at);
@@ -78,6 +83,7 @@ PackedRowsWriter::PackedRowsWriter(PackedRows& rows,
   rows.offset = offset_;
   rows.y = y_;
   rows.trials = trials_;
+  rows.weight = weight_;
   rows.memory = std::move(memory);
 }
 
@@ -89,6 +95,7 @@ void PackedRowsWriter::put(std::int64_t group,
   for (std::int64_t a = 0; a < p; ++a)
     x[a * kPackRows] = values.x[a][values.at] - rows_->origin[a];
   if (offset_ != nullptr) offset_[to] = values.offset;
+  if (weight_ != nullptr) weight_[to] = values.weight;
   if (trials_ != nullptr) trials_[to] = static_cast<std::int32_t>(values.trials);
   y_[to] = static_cast<std::int32_t>(values.y);
 }
@@ -101,6 +108,7 @@ void PackedRowsWriter::copy(const PackedRows& other,
   for (std::int64_t a = 0; a < p; ++a)
     x[a * kPackRows] = other.x_of(from, a);
   if (offset_ != nullptr) offset_[to] = other.offset[from];
+  if (weight_ != nullptr) weight_[to] = other.weight[from];
   if (trials_ != nullptr) trials_[to] = other.trials[from];
   y_[to] = other.y[from];
 }
@@ -115,6 +123,7 @@ void PackedRowsWriter::pad(std::int64_t group) const {
     for (std::int64_t a = 0; a < p; ++a)
       x[a * kPackRows] = 0.0;
     if (offset_ != nullptr) offset_[row] = 0.0;
+    if (weight_ != nullptr) weight_[row] = 0.0;
     if (trials_ != nullptr) trials_[row] = 0;
     y_[row] = -1;
   }

@@ -20,7 +20,7 @@ inline constexpr double kLargestCount = 2147483647.0;  // 2³¹ − 1
 /// in the order of the groups, each group padded to whole packs of eight rows. A pack's
 /// columns lie one behind the other (8 of x₁, 8 of x₂, …), so that a pass over the rows is
 /// one stream of memory whatever p is. Rows that pad have x = 0, offset = 0, y = −1,
-/// trials = 0.
+/// trials = 0, weight = 0.
 ///
 /// A plain value that points to rows it may share with other ranks of its node; PackedRowsWriter
 /// puts them there.
@@ -35,6 +35,8 @@ struct PackedRows {
   const double* offset = nullptr;        ///< packs × 8; null: 0
   const std::int32_t* y = nullptr;       ///< packs × 8, response as the family counts it
   const std::int32_t* trials = nullptr;  ///< packs × 8, binomial; null: 1
+  const double* weight = nullptr;        ///< packs × 8, scaled sampling weights; null: 1
+  std::vector<double> group_weight;      ///< J, sampling weights of groups; empty: 1
   std::shared_ptr<void> memory;          ///< what the rows lie in
 
   std::int64_t num_groups() const { return static_cast<std::int64_t>(size.size()); }
@@ -49,6 +51,13 @@ struct PackedRows {
   }
   double trials_of(std::int64_t row) const {
     return trials == nullptr ? 1.0 : trials[row];
+  }
+  bool is_weighted() const { return weight != nullptr || !group_weight.empty(); }
+  double weight_of(std::int64_t row) const {
+    return weight == nullptr ? 1.0 : weight[row];
+  }
+  double weight_of_group(std::int64_t group) const {
+    return group_weight.empty() ? 1.0 : group_weight[static_cast<std::size_t>(group)];
   }
   /// Column `a` of a row.
   double x_of(std::int64_t row, Eigen::Index a) const {
@@ -66,6 +75,7 @@ PackedRows lay_out_rows(std::vector<double> key,
 struct PackedColumns {
   bool offset = false;
   bool trials = false;
+  bool weight = false;
 };
 
 /// Bytes that the rows take.
@@ -79,6 +89,7 @@ struct ModelRow {
   const double* const* x;  ///< p columns as they are
   std::int64_t at;         ///< where in the columns
   double offset, trials, y;
+  double weight = 1.0;
 };
 
 /// Puts rows where they belong. Threads, and ranks that share the memory, may do that at once,
@@ -102,7 +113,7 @@ class PackedRowsWriter {
 
  private:
   const PackedRows* rows_;
-  double *x_, *offset_;
+  double *x_, *offset_, *weight_;
   std::int32_t *y_, *trials_;
 };
 

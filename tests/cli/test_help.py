@@ -7,7 +7,8 @@ import pytest
 from program import USAGE, check_refusal, merit
 
 EVERYWHERE = ["--format"]
-MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--trials", "--fweights", "--where", "--offset", "--table",
+MODEL = ["SNAPSHOT", "FORMULA", "--family", "--link", "--method", "--nagq", "--trials", "--fweights", "--pweights",
+         "--group-pweights", "--weight-scaling", "--where", "--offset", "--table",
          "--drop-collinear", "--simd", "--level", "--seed", "--threads", "--output", "--overwrite",
          "--progress", "--dry-run", "--ranef"]
 COMMANDS = {
