@@ -183,6 +183,9 @@ void write_posterior(hdf5::Group root, const StoredPosterior& posterior) {
   group.write("parameter", parameters);
   group.write("distribution", distributions);
   write_attributes(root.create_group("sampler"), posterior.sampler);
+  if (posterior.loo.empty()) return;
+  hdf5::Group loo = root.create_group("loo");
+  write_tables(loo, posterior.loo);
 }
 
 void lay_out_sessions(hdf5::Group provenance) {

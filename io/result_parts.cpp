@@ -10,6 +10,7 @@
 #include "io/hdf5_result.hpp"
 #include "io/result_layout.hpp"
 #include "io/result_paths.hpp"
+#include "io/result_tables.hpp"
 
 namespace merit {
 
@@ -197,6 +198,7 @@ StoredPosterior read_posterior(const hdf5::Group& root) {
   for (std::size_t i = 0; i < parameters.size(); ++i)
     out.priors.emplace_back(parameters[i], distributions[i]);
   out.sampler = read_attributes(root.group("sampler"));
+  if (root.exists("loo")) out.loo = read_tables(root.group("loo"));
   return out;
 }
 

@@ -82,6 +82,10 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   if (contents.study) bytes += std::ssize(*contents.study);
   for (const StoredTable& table : contents.tables)
     bytes += bytes_of(table);
+  if (contents.posterior) {
+    for (const StoredTable& table : contents.posterior->loo)
+      bytes += bytes_of(table);
+  }
   for (const std::string& level : fit.group_level) {
     // Size, mode, sd; the text, its length and its address.
     bytes += 3 * kWord + 6 * kWord + std::ssize(level);

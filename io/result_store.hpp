@@ -106,6 +106,8 @@ struct StoredPosterior {
       {};                                 ///< parameter, distribution
   Attributes sampler = {};                ///< which one, and why
   std::vector<std::string> columns = {};  ///< of the draws
+  /// `--loo`: of units left out, one table each; there once all draws are.
+  std::vector<StoredTable> loo = {};
 };
 
 /// One run of the program that worked on a file.
@@ -211,6 +213,10 @@ class ResultWriter {
   /// @param contents  the same but for the plan's num_replicates; the last block is whole
   /// @throws IoError  @throws std::logic_error if a block is missing
   void extend(const ResultContents& contents);
+
+  /// Writes the description anew, with what is known once all blocks are there: the file becomes
+  /// the one that was laid out with it. @throws IoError  @throws std::logic_error as extend
+  void describe(const ResultContents& contents);
 
   /// Seconds since everything written until then was durable; nothing before the first time.
   std::optional<double> checkpoint_age() const;

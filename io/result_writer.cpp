@@ -288,10 +288,16 @@ void ResultWriter::sync() {
 }
 
 void ResultWriter::extend(const ResultContents& contents) {
+  const State& s = *state_;
+  if (s.plan->num_rows() % s.plan->block_rows != 0)
+    throw std::logic_error(s.part + ": the last block is not whole");
+  describe(contents);
+}
+
+void ResultWriter::describe(const ResultContents& contents) {
   State& s = *state_;
   const std::int64_t num_blocks = s.plan->num_blocks();
-  if (!s.checkpoint->has_all() || s.plan->num_rows() % s.plan->block_rows != 0)
-    throw std::logic_error(s.part + ": a block is missing, or not whole");
+  if (!s.checkpoint->has_all()) throw std::logic_error(s.part + ": a block is missing");
   s.checkpoint->stop();
   s.checkpoint->sync();
   s.write_session();

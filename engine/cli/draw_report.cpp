@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/loo_run.hpp"
 #include "engine/report/draw_rows.hpp"
+#include "engine/report/loo_report.hpp"
 
 namespace merit {
 namespace {
@@ -109,6 +111,8 @@ Report draw_report(const ResultFile& file, const ReportOptions& options) {
   DrawRemarks remarks = summarize_draw_columns(
       report.tidy, read, chains.per_chain(), options.level, scalings);
   report.notes = std::move(remarks.notes);
+  report.loo = loo_of(*file.posterior(), file.replicates()->num_replicates);
+  append_loo_notes(report.loo, report.notes);
   report.glance.draws = DrawCounts{.num_chains = file.replicates()->num_chains,
                                    .draws_per_chain = chains.per_chain(),
                                    .priors = file.posterior()->priors,

@@ -136,6 +136,13 @@ Report grid_report(std::vector<NamedReport> reports) {
       row.prior = entry.name;
     }
   }
+  all.loo.clear();
+  for (std::size_t i = 0; i < reports.front().report.loo.size(); ++i) {
+    for (const NamedReport& entry : reports) {
+      LeaveOneOut& loo = all.loo.emplace_back(entry.report.loo[i]);
+      loo.prior = entry.name;
+    }
+  }
   for (const NamedReport& entry : reports) {
     for (const std::string& note : entry.report.notes)
       all.notes.push_back(entry.name + ": " + note);

@@ -9,6 +9,7 @@
 #include "engine/cli/draw_report.hpp"
 #include "engine/cli/draw_run.hpp"
 #include "engine/cli/input_text.hpp"
+#include "engine/cli/loo_run.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/posterior.hpp"
 #include "engine/cli/prior_grid.hpp"
@@ -37,6 +38,7 @@ JobDescription describe_job(const SampleCommand& command,
   if (posterior.exact == nullptr) job.emplace_back("warmup", posterior.warmup);
   job.emplace_back("seed", fmt::format("{}", command.run.seed));
   job.emplace_back("save_groups", std::string(name(command.save_groups)));
+  if (command.loo != Loo::none) job.emplace_back("loo", std::string(name(command.loo)));
   job.emplace_back("block_rows", plan.block_rows);
   return job;
 }
@@ -111,13 +113,13 @@ bool draw(const CommandContext& context,
                            .block_rows = block_rows(command, of.data, posterior),
                            .kind = RowKind::draws,
                            .num_chains = command.chains};
-  const ResultContents contents{.command = "sample",
-                                .job = describe_job(command, of.data, posterior, plan),
-                                .fit = stored_fit(of.data, of.fit),
-                                .replicates = plan,
-                                .provenance = record.at_start(),
-                                .posterior = posterior.stored,
-                                .session = record.session()};
+  ResultContents contents{.command = "sample",
+                          .job = describe_job(command, of.data, posterior, plan),
+                          .fit = stored_fit(of.data, of.fit),
+                          .replicates = plan,
+                          .provenance = record.at_start(),
+                          .posterior = posterior.stored,
+                          .session = record.session()};
   check_found(comm, job.found, command.run.output, contents.job, plan.shard);
   if (job.found == Found::finished) {
     if (comm.is_root()) remove_leftover_parts(command.run.output);
@@ -146,6 +148,16 @@ bool draw(const CommandContext& context,
   if (make_draws(comm, command.run, posterior, plan, file, std::move(stored)).stopped) {
     end_stopped_job(comm, plan, command.run, file, "draws");
     return false;
+  }
+  if (command.loo != Loo::none) {
+    root_or_none(comm, [&] { writer->sync(); });
+    const auto loo = make_loo(comm, command, of.data, of.fit, posterior);
+    if (!loo) {
+      end_stopped_job(comm, plan, command.run, file, "draws");
+      return false;
+    }
+    contents.posterior->loo = *loo;
+    root_or_none(comm, [&] { writer->describe(contents); });
   }
   root_or_none(comm, [&] { writer->finish(); });
   of.signals.end_at_once();

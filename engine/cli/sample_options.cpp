@@ -16,10 +16,28 @@ constexpr std::int64_t kMostChains = 10'000;
 const Words<SaveGroups> kSaveGroups = {{"none", SaveGroups::none},
                                        {"draws", SaveGroups::draws}};
 
+const Words<Loo> kLoo = {{"none", Loo::none},
+                         {"rows", Loo::rows},
+                         {"groups", Loo::groups},
+                         {"both", Loo::both}};
+
 }  // namespace
 
 std::string_view name(SaveGroups save) {
   return save == SaveGroups::none ? "none" : "draws";
+}
+
+std::string_view name(Loo loo) {
+  switch (loo) {
+    case Loo::rows:
+      return "rows";
+    case Loo::groups:
+      return "groups";
+    case Loo::both:
+      return "both";
+    default:
+      return "none";
+  }
 }
 
 void add_options(CLI::App& app, SampleCommand& command) {
@@ -52,6 +70,12 @@ void add_options(CLI::App& app, SampleCommand& command) {
              command.save_groups,
              kSaveGroups,
              "draws of the group intercepts too (default none)");
+  add_choice(app,
+             "--loo",
+             command.loo,
+             kLoo,
+             "leave-one-out (PSIS) and WAIC: rows given their groups' intercepts, or "
+             "whole groups (default none)");
   app.add_option("--cmdstan-csv",
                  command.cmdstan_csv,
                  "the draws as CmdStan writes them too, a file per chain")
@@ -91,6 +115,13 @@ void validate(const SampleCommand& command) {
                                  command.draws,
                                  command.chains,
                                  kMostDraws));
+  }
+  const bool rows_left_out = command.loo == Loo::rows || command.loo == Loo::both;
+  if (rows_left_out && command.save_groups != SaveGroups::draws) {
+    throw UsageError(fmt::format(
+        "--loo {}: rows are left out given draws of their groups' intercepts; give "
+        "--save-groups draws too, or --loo groups",
+        name(command.loo)));
   }
   if (!command.prior_grid.empty() && !command.cmdstan_csv.empty()) {
     throw UsageError("--cmdstan-csv: give one prior at a time, without --prior-grid");

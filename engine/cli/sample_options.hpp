@@ -16,6 +16,9 @@ namespace merit {
 /// What is stored of the group intercepts.
 enum class SaveGroups { none, draws };
 
+/// What is left out, one at a time: rows given their groups' intercepts, whole groups.
+enum class Loo { none, rows, groups, both };
+
 struct SampleCommand {
   ModelOptions model;
   RunSettings run;
@@ -25,6 +28,7 @@ struct SampleCommand {
   std::vector<std::string> priors;     ///< as given, in order
   std::string prior_grid;              ///< a file of several; empty: none
   SaveGroups save_groups = SaveGroups::none;
+  Loo loo = Loo::none;
   std::string cmdstan_csv;  ///< directory; empty: none
 };
 
@@ -34,5 +38,6 @@ void add_options(CLI::App& app, SampleCommand& command);
 void validate(const SampleCommand& command);
 
 std::string_view name(SaveGroups save);
+std::string_view name(Loo loo);
 
 }  // namespace merit

@@ -37,11 +37,11 @@ double exp_below(double x) {
 }
 
 /// No order where there are too few, no exceedances where all are equal.
-Tail tail_of(const std::vector<double>& log_weights) {
+Tail tail_of(const std::vector<double>& log_weights, double relative_efficiency = 1.0) {
   Tail tail;
   const auto S = static_cast<double>(log_weights.size());
-  const auto size =
-      static_cast<std::size_t>(std::ceil(std::min(0.2 * S, 3.0 * std::sqrt(S))));
+  const auto size = static_cast<std::size_t>(
+      std::ceil(std::min(0.2 * S, 3.0 * std::sqrt(S / relative_efficiency))));
   if (size < 5 || size >= log_weights.size()) return tail;
   // Equal weights in the order of their draws, so that the result is a function of the draws.
   const auto less = [&](std::size_t a, std::size_t b) {
@@ -93,8 +93,8 @@ double pareto_k(std::vector<double> log_weights) {
   return fit_pareto(tail.exceed).shape;
 }
 
-double pareto_smooth(std::vector<double>& log_weights) {
-  const Tail tail = tail_of(log_weights);
+double pareto_smooth(std::vector<double>& log_weights, double relative_efficiency) {
+  const Tail tail = tail_of(log_weights, relative_efficiency);
   if (tail.order.empty()) return std::numeric_limits<double>::infinity();
   if (tail.exceed.empty()) return -std::numeric_limits<double>::infinity();
   const ParetoFit fit = fit_pareto(tail.exceed);

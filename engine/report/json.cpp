@@ -160,6 +160,35 @@ Json json_of(const TestResult& test) {
   return out;
 }
 
+Json json_of(const SumOverUnits& sum) {
+  return {{"estimate", sum.estimate}, {"std.error", sum.std_error}};
+}
+
+/// An information criterion is −2 times an elpd.
+Json criterion_of(const SumOverUnits& elpd) {
+  return {{"estimate", -2.0 * elpd.estimate}, {"std.error", 2.0 * elpd.std_error}};
+}
+
+Json json_of(const LeaveOneOut& loo) {
+  Json out = {{"unit", loo.unit}};
+  if (!loo.prior.empty()) out["prior"] = loo.prior;
+  out["n"] = loo.count;
+  out["elpd_loo"] = json_of(loo.elpd_loo);
+  out["p_loo"] = json_of(loo.p_loo);
+  out["looic"] = criterion_of(loo.elpd_loo);
+  out["mcse_elpd_loo"] = loo.mcse_elpd_loo;
+  out["pareto_k"] = {{"threshold", loo.k_threshold},
+                     {"good", loo.k_good},
+                     {"bad", loo.k_bad},
+                     {"very_bad", loo.k_very_bad},
+                     {"largest", loo.largest_k}};
+  out["elpd_waic"] = json_of(loo.elpd_waic);
+  out["p_waic"] = json_of(loo.p_waic);
+  out["waic"] = criterion_of(loo.elpd_waic);
+  out["p_waic_above_0.4"] = loo.p_waic_large;
+  return out;
+}
+
 Json json_of(const CoefficientCovariance& vcov) {
   Json matrix = Json::array();
   for (Eigen::Index i = 0; i < vcov.matrix.rows(); ++i) {
@@ -186,19 +215,25 @@ std::string to_json(const Report& report) {
     profile.push_back(
         {{"term", curve.term}, {"value", curve.value}, {"zeta", curve.zeta}});
   }
-  const Json out = {{"command", report.command},
-                    {"version", report.version},
-                    {"model", json_of(report.model)},
-                    {"data", json_of(report.data)},
-                    {"options", json_of(report.options)},
-                    {"conf.level", report.level},
-                    {"glance", json_of(report.glance)},
-                    {"tidy", std::move(tidy)},
-                    {"tests", std::move(tests)},
-                    {"profile", std::move(profile)},
-                    {"vcov", json_of(report.vcov)},
-                    {"notes", report.notes},
-                    {"provenance", json_of(report.provenance)}};
+  Json out = {{"command", report.command},
+              {"version", report.version},
+              {"model", json_of(report.model)},
+              {"data", json_of(report.data)},
+              {"options", json_of(report.options)},
+              {"conf.level", report.level},
+              {"glance", json_of(report.glance)},
+              {"tidy", std::move(tidy)},
+              {"tests", std::move(tests)},
+              {"profile", std::move(profile)},
+              {"vcov", json_of(report.vcov)},
+              {"notes", report.notes},
+              {"provenance", json_of(report.provenance)}};
+  if (!report.loo.empty()) {
+    Json loo = Json::array();
+    for (const LeaveOneOut& unit : report.loo)
+      loo.push_back(json_of(unit));
+    out["loo"] = std::move(loo);
+  }
   // A level or path that is not UTF-8 shows as U+FFFD instead of ending the program.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

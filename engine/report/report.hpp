@@ -14,6 +14,7 @@
 #include "engine/fit/fit_result.hpp"
 #include "engine/inference/profile_interval.hpp"
 #include "engine/inference/test_result.hpp"
+#include "engine/posterior/leave_one_out.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
 /// What a command has found, as plain values; `render.hpp` turns it into text.
@@ -142,6 +143,7 @@ struct Report {
   Glance glance;
   std::vector<TidyRow> tidy;
   std::vector<TestResult> tests;           ///< those that are not of one coefficient
+  std::vector<LeaveOneOut> loo;            ///< of draws, where asked for
   std::vector<ProfiledParameter> profile;  ///< curves of the profile likelihood
   CoefficientCovariance vcov;
   std::vector<std::string> notes;  ///< sentences that a reader should not miss

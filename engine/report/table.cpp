@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/report/loo_report.hpp"
 #include "engine/report/render.hpp"
 #include "engine/report/table_heading.hpp"
 #include "engine/report/text_table.hpp"
@@ -279,6 +280,7 @@ std::string to_table(const Report& report) {
     section("Standard deviations", posterior_table(variances, report.level, false));
     section("Fixed effects", posterior_table(fixed, report.level, false));
     section("Group intercepts", posterior_table(modes, report.level, true));
+    section("Leave-one-out and WAIC", loo_table(report.loo));
     return out + closing(report);
   }
   section("Random effects",
