@@ -121,6 +121,10 @@ Report draw_report(const ResultFile& file, const ReportOptions& options) {
   for (const auto& [name, value] : file.job()) {
     if (name == "seed") report.options.emplace_back(name, value);
   }
+  if (text_of(file.job(), "prior_only") == "true") {
+    report.notes.emplace_back(
+        "these are draws of the prior (--prior-only): the responses have no say");
+  }
   if (options.ranef && !groups) {
     report.notes.emplace_back(
         "no draws of the group intercepts are stored (--save-groups draws)");

@@ -16,6 +16,26 @@ namespace {
 
 constexpr std::int64_t kWarmup = 200;
 
+Conditioning conditioning(const SampleCommand& command) {
+  return command.prior_only ? Conditioning::nothing : Conditioning::data;
+}
+
+/// That there is something to draw from. @throws UsageError naming the first improper prior
+void require_proper_priors(
+    const std::vector<std::pair<std::string, std::string>>& priors) {
+  for (const auto& [parameter, distribution] : priors) {
+    if (distribution != "flat" && distribution != "flat_var") continue;
+    throw UsageError(fmt::format(
+        "--prior-only: the prior of {} is {}, which nothing can be drawn from; give it a "
+        "proper one, e.g. --prior rstanarm, or --prior '{}~{}'",
+        parameter,
+        distribution,
+        parameter,
+        distribution == "flat_var" || parameter.starts_with("sd__") ? "half_t(3, 2.5)"
+                                                                    : "normal(0, 2.5)"));
+  }
+}
+
 /// The largest divisor of n that is not above `most`.
 std::int64_t largest_divisor(std::int64_t n, std::int64_t most) {
   std::int64_t divisor = std::min(n, most);
@@ -67,14 +87,15 @@ void use_quadrature(const SampleCommand& command,
                     const GlmmFit& fit,
                     const PriorSet& priors,
                     Posterior& out) {
-  if (const std::string reason = improper_reason(*data.glmm, priors); !reason.empty())
-    throw UsageError(reason);
-  use_chains(command,
-             std::make_shared<const MarginalPosterior>(
-                 data.glmm, priors, command.model.num_nodes(), fit.psi),
-             "",
-             out);
-  if (fit.result.quadrature) {
+  const std::string reason = improper_reason(*data.glmm, priors);
+  if (!command.prior_only && !reason.empty()) throw UsageError(reason);
+  use_chains(
+      command,
+      std::make_shared<const MarginalPosterior>(
+          data.glmm, priors, command.model.num_nodes(), fit.psi, conditioning(command)),
+      "",
+      out);
+  if (fit.result.quadrature && !command.prior_only) {
     out.stored.sampler.emplace_back("quadrature_error_log_likelihood",
                                     fit.result.quadrature->log_likelihood);
   }
@@ -89,8 +110,9 @@ Eigen::VectorXd parameters_of(const FitResult& fit) {
 
 std::shared_ptr<const MarginalPosterior> gaussian_chains(const ModelData& data,
                                                          const FitResult& fit,
-                                                         const PriorSet& priors) {
-  auto target = std::make_unique<const GaussianTarget>(data.stats, priors);
+                                                         const PriorSet& priors,
+                                                         Conditioning on) {
+  auto target = std::make_unique<const GaussianTarget>(data.stats, priors, on);
   const Eigen::VectorXd start = target->start(parameters_of(fit));
   try {
     return std::make_shared<const MarginalPosterior>(std::move(target), start);
@@ -108,12 +130,19 @@ void use_gaussian(const SampleCommand& command,
                   const FitResult& fit,
                   const PriorSet& priors,
                   Posterior& out) {
+  if (command.prior_only) {
+    use_chains(command,
+               gaussian_chains(data, fit, priors, Conditioning::nothing),
+               "the prior is drawn from as if it were a posterior",
+               out);
+    return;
+  }
   auto posterior = std::make_shared<const GaussianPosterior>(data.stats, priors);
   if (!posterior->is_practical()) {
     const double accepted = posterior->acceptance();
     use_chains(
         command,
-        gaussian_chains(data, fit, priors),
+        gaussian_chains(data, fit, priors, Conditioning::data),
         fmt::format("the priors contradict the data so far that {} exact draws "
                     "would be accepted",
                     accepted > 0.0 ? fmt::format("{:.2g}% of", 100.0 * accepted) : "no"),
@@ -138,6 +167,7 @@ Posterior make_posterior(const SampleCommand& command,
   const PriorSet priors = resolve_priors(command.priors, model, data_scales(data, model));
   out.notes = priors.warnings;
   out.stored.priors = describe(priors, model);
+  if (command.prior_only) require_proper_priors(out.stored.priors);
   out.shape = {.num_chains = command.chains,
                .draws_per_chain = command.draws,
                .with_groups = command.save_groups == SaveGroups::draws};

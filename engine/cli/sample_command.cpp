@@ -38,6 +38,7 @@ JobDescription describe_job(const SampleCommand& command,
   if (posterior.exact == nullptr) job.emplace_back("warmup", posterior.warmup);
   job.emplace_back("seed", fmt::format("{}", command.run.seed));
   job.emplace_back("save_groups", std::string(name(command.save_groups)));
+  if (command.prior_only) job.emplace_back("prior_only", true);
   if (command.loo != Loo::none) job.emplace_back("loo", std::string(name(command.loo)));
   job.emplace_back("block_rows", plan.block_rows);
   return job;

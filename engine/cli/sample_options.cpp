@@ -65,6 +65,9 @@ void add_options(CLI::App& app, SampleCommand& command) {
          "several priors, each `name = [\"PRIOR\", ...]` in FILE, beside those of "
          "--prior: a result file of each, one table")
       ->type_name("FILE");
+  app.add_flag("--prior-only",
+               command.prior_only,
+               "draw from the prior, as if there were no responses");
   add_choice(app,
              "--save-groups",
              command.save_groups,
@@ -115,6 +118,12 @@ void validate(const SampleCommand& command) {
                                  command.draws,
                                  command.chains,
                                  kMostDraws));
+  }
+  if (command.prior_only && command.loo != Loo::none) {
+    throw UsageError(fmt::format(
+        "--loo {}: draws of the prior know of no data that could be left out; give it "
+        "without --prior-only",
+        name(command.loo)));
   }
   const bool rows_left_out = command.loo == Loo::rows || command.loo == Loo::both;
   if (rows_left_out && command.save_groups != SaveGroups::draws) {

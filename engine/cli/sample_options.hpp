@@ -27,6 +27,7 @@ struct SampleCommand {
   std::optional<std::int64_t> warmup;  ///< per chain, before the draws; none given: 200
   std::vector<std::string> priors;     ///< as given, in order
   std::string prior_grid;              ///< a file of several; empty: none
+  bool prior_only = false;             ///< nothing is drawn but the prior
   SaveGroups save_groups = SaveGroups::none;
   Loo loo = Loo::none;
   std::string cmdstan_csv;  ///< directory; empty: none

@@ -49,8 +49,10 @@ class GaussianTarget::Point final : public MarginalTarget::Worker {
   double sigma = 1.0, tau = 1.0;
 };
 
-GaussianTarget::GaussianTarget(const GroupedStats& stats, const PriorSet& priors)
-    : stats_(stats) {
+GaussianTarget::GaussianTarget(const GroupedStats& stats,
+                               const PriorSet& priors,
+                               Conditioning on)
+    : stats_(stats), on_(on) {
   const Eigen::Index p = stats.num_fixed();
   A_ = Eigen::MatrixXd::Identity(p + 2, p + 2);
   for (const Prior& prior : priors.coefficient)
@@ -137,8 +139,9 @@ TargetValue GaussianTarget::value(Worker& memory,
   TargetValue out;
   auto& point = static_cast<Point&>(memory);
   if (!find(point, x)) return out;
-  out.log_likelihood =
-      gaussian_log_likelihood(stats_, point.beta, point.sigma, point.tau);
+  if (on_ == Conditioning::data)
+    out.log_likelihood =
+        gaussian_log_likelihood(stats_, point.beta, point.sigma, point.tau);
   add_priors(point, x, out);
   return out;
 }
@@ -150,9 +153,10 @@ TargetValue GaussianTarget::derivatives(Worker& memory,
   auto& point = static_cast<Point&>(memory);
   const TargetValue out = value(memory, x, point.none);
   if (!out.finite) return out;
-  Eigen::VectorXd g;
-  Eigen::MatrixXd H;
-  gaussian_derivatives(stats_, point.beta, point.sigma, point.tau, g, H);
+  Eigen::VectorXd g = Eigen::VectorXd::Zero(size());
+  Eigen::MatrixXd H = Eigen::MatrixXd::Zero(size(), size());
+  if (on_ == Conditioning::data)
+    gaussian_derivatives(stats_, point.beta, point.sigma, point.tau, g, H);
   gradient = A_.transpose() * g;
   curvature = A_.transpose() * H * A_;
   for (Eigen::Index k = 0; k < size(); ++k) {
@@ -180,6 +184,10 @@ bool GaussianTarget::draw_groups(Worker& memory, Variates& random, double* u) co
   const Eigen::Index p = stats_.num_fixed();
   const double lambda = (point.tau / point.sigma) * (point.tau / point.sigma);
   for (Eigen::Index j = 0; j < num_groups(); ++j) {
+    if (on_ == Conditioning::nothing) {
+      u[j] = point.tau * random.normal();
+      continue;
+    }
     const double shrink = lambda / (1.0 + stats_.size[j] * lambda);
     const double residual =
         stats_.mean(p, j) - stats_.mean.col(j).head(p).dot(point.beta);

@@ -23,10 +23,12 @@ namespace merit {
 ///
 ///     gradient = φ′ Aᵀg + that of priors and Jacobian,    curvature = φ′AᵀHAφ′ − diag(φ″ Aᵀg) + theirs
 ///
-/// of the likelihood's g and H (gaussian_likelihood.hpp).
+/// of the likelihood's g and H (gaussian_likelihood.hpp). Of the prior alone the likelihood is 1.
 class GaussianTarget final : public MarginalTarget {
  public:
-  GaussianTarget(const GroupedStats& stats, const PriorSet& priors);
+  GaussianTarget(const GroupedStats& stats,
+                 const PriorSet& priors,
+                 Conditioning on = Conditioning::data);
 
   Eigen::Index size() const override { return stats_.num_fixed() + 2; }
   Eigen::Index num_groups() const override { return stats_.num_groups(); }
@@ -68,6 +70,7 @@ class GaussianTarget final : public MarginalTarget {
   void add_priors(const Point& point, const Eigen::VectorXd& x, TargetValue& value) const;
 
   GroupedStats stats_;
+  Conditioning on_;
   std::vector<Coordinate> coordinate_;  // p + 2
   Eigen::MatrixXd A_;
 };

@@ -31,9 +31,10 @@ Eigen::VectorXd start_of(const GlmmModel& model, const Eigen::VectorXd& psi) {
 MarginalPosterior::MarginalPosterior(std::shared_ptr<const GlmmModel> model,
                                      const PriorSet& priors,
                                      int num_nodes,
-                                     const Eigen::VectorXd& fit)
+                                     const Eigen::VectorXd& fit,
+                                     Conditioning on)
     : MarginalPosterior(
-          std::make_unique<const QuadratureTarget>(model, priors, num_nodes),
+          std::make_unique<const QuadratureTarget>(model, priors, num_nodes, on),
           start_of(*model, fit)) {}
 
 std::string improper_reason(const GlmmModel& model, const PriorSet& priors) {

@@ -26,7 +26,8 @@ struct MarginalPosterior {
   MarginalPosterior(std::shared_ptr<const GlmmModel> model,
                     const PriorSet& priors,
                     int num_nodes,
-                    const Eigen::VectorXd& fit);
+                    const Eigen::VectorXd& fit,
+                    Conditioning on = Conditioning::data);
 
   /// Values of a draw: the parameters as reported, log prior; group intercepts.
   std::int64_t row_width(bool with_groups) const {

@@ -10,6 +10,9 @@
 
 namespace merit {
 
+/// What a density is given: the data, or nothing, which leaves the prior.
+enum class Conditioning { data, nothing };
+
 /// log p(x | y) and what it is made of, up to a constant.
 struct TargetValue {
   double log_density = 0.0;     ///< of x: likelihood, priors and the Jacobian

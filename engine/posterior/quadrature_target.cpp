@@ -28,9 +28,11 @@ class QuadratureTarget::Evaluation final : public MarginalTarget::Worker {
 
 QuadratureTarget::QuadratureTarget(std::shared_ptr<const GlmmModel> of_model,
                                    const PriorSet& priors,
-                                   int num_nodes)
+                                   int num_nodes,
+                                   Conditioning on)
     : model_(std::move(of_model)),
       rule_(num_nodes),
+      on_(on),
       tau_(priors.tau),
       dispersion_(priors.dispersion),
       has_dispersion_(model_->family.family == Family::negbinomial) {
@@ -93,6 +95,11 @@ TargetValue QuadratureTarget::value(Worker& memory,
   auto& worker = static_cast<Evaluation&>(memory);
   worker.psi = x;
   worker.psi[last] = elementary::exp(x[last]);
+  if (on_ == Conditioning::nothing) {
+    out.finite = true;
+    add_priors(x, out);
+    return out;
+  }
   worker.likelihood.modes() = modes;
   out.finite = worker.likelihood.evaluate(worker.psi, QuadratureDetail::value);
   if (!out.finite) return out;
@@ -112,11 +119,18 @@ TargetValue QuadratureTarget::derivatives(Worker& memory,
   const double tau = elementary::exp(x[last]);
   worker.psi = x;
   worker.psi[last] = tau;
-  out.finite = worker.likelihood.evaluate(worker.psi, QuadratureDetail::full_information);
-  if (!out.finite) return out;
-  out.log_likelihood = worker.likelihood.log_likelihood();
-  gradient = worker.likelihood.gradient();
-  curvature = worker.likelihood.information();
+  if (on_ == Conditioning::data) {
+    out.finite =
+        worker.likelihood.evaluate(worker.psi, QuadratureDetail::full_information);
+    if (!out.finite) return out;
+    out.log_likelihood = worker.likelihood.log_likelihood();
+    gradient = worker.likelihood.gradient();
+    curvature = worker.likelihood.information();
+  } else {
+    out.finite = true;
+    gradient.setZero(size());
+    curvature.setZero(size(), size());
+  }
   // In log τ: the chain rule. (Its own curvature is not asked for here.)
   curvature.row(last) *= tau;
   curvature.col(last) *= tau;
@@ -140,6 +154,12 @@ TargetValue QuadratureTarget::derivatives(Worker& memory,
 
 bool QuadratureTarget::draw_groups(Worker& memory, Variates& random, double* u) const {
   auto& worker = static_cast<Evaluation&>(memory);
+  if (on_ == Conditioning::nothing) {
+    const double tau = worker.psi[worker.psi.size() - 1];
+    for (Eigen::Index j = 0; j < num_groups(); ++j)
+      u[j] = tau * random.normal();
+    return true;
+  }
   return draw_intercepts(worker.likelihood, worker.psi, random, u);
 }
 

@@ -23,7 +23,8 @@ class QuadratureTarget final : public MarginalTarget {
  public:
   QuadratureTarget(std::shared_ptr<const GlmmModel> model,
                    const PriorSet& priors,
-                   int num_nodes);
+                   int num_nodes,
+                   Conditioning on = Conditioning::data);
   QuadratureTarget(const QuadratureTarget&) = delete;
   QuadratureTarget& operator=(const QuadratureTarget&) = delete;
 
@@ -53,6 +54,7 @@ class QuadratureTarget final : public MarginalTarget {
 
   std::shared_ptr<const GlmmModel> model_;
   GaussHermite rule_;
+  Conditioning on_;
   std::vector<LinearPrior> linear_;
   Prior tau_;
   Prior dispersion_;

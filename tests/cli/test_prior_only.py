@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""merit sample --prior-only: draws have the quantiles of the priors, in closed form."""
+
+import h5py
+import numpy as np
+import pytest
+from program import USAGE, check_refusal, merit, merit_json, two_level, write_group
+from scipy import stats
+
+SHARES = np.array([0.025, 0.25, 0.5, 0.75, 0.975])
+
+
+@pytest.fixture(scope="module", name="study")
+def fixture_study(tmp_path_factory):
+    columns = two_level(8, 9)
+    rng = np.random.default_rng(5)
+    columns["x"] += 2
+    columns["event"] = (columns["y"] > 1).astype(int)
+    columns["count"] = rng.poisson(np.exp(0.4 * columns["y"]))
+    columns["grade"] = np.clip(np.floor(columns["y"] + 1), 0, 2).astype(int)
+    return write_group(tmp_path_factory.mktemp("prior") / "study.h5", columns), columns
+
+
+class Largest:
+    """Distribution of the larger, or smaller, of two numbers from `of`: thresholds are in order."""
+
+    def __init__(self, of, larger):
+        self.cdf = (lambda x: of.cdf(x) ** 2) if larger else (lambda x: 1 - of.sf(x) ** 2)
+
+
+NORMAL, STUDENT = stats.norm(0.5, 1.5), stats.t(5, 1, 2)
+HALF_T, RATE = (lambda x: stats.t(3).cdf(x / 2) * 2 - 1), stats.expon(scale=1 / 0.7)
+SD = ["--prior", "sd~half_t(3, 2)"]
+CASES = {
+    "gaussian": ("y", [*SD, "--prior", "sigma~exponential(0.7)"], {"sd__Observation": RATE.cdf}),
+    "ratio": ("y", ["--prior", "sd/sigma~half_t(3, 2)", "--prior", "sigma~exponential(0.7)"],
+              {"sd__Observation": RATE.cdf}),
+    "binomial": ("event", SD, {}),
+    "negbinomial": ("count", [*SD, "--prior", "theta~gamma(2, 0.5)"],
+                    {"theta": stats.gamma(2, scale=2).cdf}),
+    "ordinal": ("grade", [*SD, "--prior", "thresholds~normal(0.5, 1.5)"], {
+        "0|1": Largest(NORMAL, False).cdf, "1|2": Largest(NORMAL, True).cdf}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_quantiles_are_the_priors(case, study, tmp_path):
+    path, columns = study
+    response, priors, expected = CASES[case]
+    family = [] if case in ("gaussian", "ratio") else ["--family", case]
+    location = [] if case == "ordinal" else ["--prior", "Intercept~student_t(5, 1, 2)"]
+    result = merit_json("sample", path, f"{response} ~ x + (1 | g)", *family, *priors, *location,
+                        "--prior", "x~normal(0.5, 1.5)", "--prior-only", "--draws", 4000,
+                        "--save-groups", "draws", "--output", tmp_path / "a.h5", code=None)
+    with h5py.File(tmp_path / "a.h5") as file:
+        value = file["draws/value"]
+        draws = dict(zip(value.attrs["columns"], value[:].T))
+        assert file["job"].attrs["prior_only"] and (file["draws/log_likelihood"][:] == 0).all()
+    ess = {row["term"]: min(row["ess_bulk"], row["ess_tail"]) for row in result["tidy"]}
+    assert all(row["rhat"] < 1.02 for row in result["tidy"])
+    assert any("draws of the prior" in note for note in result["notes"])
+
+    def check(name, x, cdf, size):
+        # Shares of draws below the draws' own quantiles: binomial, with as many as are worth it.
+        error = np.sqrt(SHARES * (1 - SHARES) / size)
+        assert np.abs(cdf(np.quantile(x, SHARES)) - SHARES).max() < (4.5 * error).max(), name
+
+    tau = draws["sd__(Intercept)"]
+    scale = draws["sd__Observation"] if case == "ratio" else 1
+    check("sd", tau / scale, HALF_T, ess["sd__(Intercept)"])
+    check("x", draws["x"], NORMAL.cdf, ess["x"])
+    if case != "ordinal":
+        # The intercept has its prior at the columns' means.
+        centred = draws["(Intercept)"] + columns["x"].mean() * draws["x"]
+        check("Intercept", centred, STUDENT.cdf, ess["(Intercept)"])
+    for term, cdf in expected.items():
+        check(term, draws[term], cdf, ess[term])
+    check("group", draws["r_g[3]"] / tau, stats.norm.cdf, 8000)
+
+
+def test_refusals(study, tmp_path):
+    path, _ = study
+    options = ["sample", path, "y ~ x + (1 | g)", "--output", tmp_path / "a.h5", "--prior-only"]
+    check_refusal(merit(*options, code=USAGE), "the prior of x is flat", "rstanarm",
+                  "'x~normal(0, 2.5)'")
+    check_refusal(merit(*options, "--prior", "rstanarm", "--loo", "groups", code=USAGE),
+                  "--loo groups", "--prior-only")
