@@ -183,9 +183,13 @@ void write_posterior(hdf5::Group root, const StoredPosterior& posterior) {
   group.write("parameter", parameters);
   group.write("distribution", distributions);
   write_attributes(root.create_group("sampler"), posterior.sampler);
-  if (posterior.loo.empty()) return;
-  hdf5::Group loo = root.create_group("loo");
-  write_tables(loo, posterior.loo);
+  const auto write = [&root](const char* name, const std::vector<StoredTable>& tables) {
+    if (tables.empty()) return;
+    hdf5::Group of = root.create_group(name);
+    write_tables(of, tables);
+  };
+  write("loo", posterior.loo);
+  write("summary", posterior.summary);
 }
 
 void lay_out_sessions(hdf5::Group provenance) {

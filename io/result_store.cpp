@@ -85,6 +85,8 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   if (contents.posterior) {
     for (const StoredTable& table : contents.posterior->loo)
       bytes += bytes_of(table);
+    for (const StoredTable& table : contents.posterior->summary)
+      bytes += bytes_of(table);
   }
   for (const std::string& level : fit.group_level) {
     // Size, mode, sd; the text, its length and its address.

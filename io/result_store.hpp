@@ -108,6 +108,8 @@ struct StoredPosterior {
   std::vector<std::string> columns = {};  ///< of the draws
   /// `--loo`: of units left out, one table each; there once all draws are.
   std::vector<StoredTable> loo = {};
+  /// `--save-groups summary`: likewise, of the group intercepts.
+  std::vector<StoredTable> summary = {};
 };
 
 /// One run of the program that worked on a file.

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/group_summary.hpp"
 #include "engine/cli/loo_run.hpp"
 #include "engine/report/draw_rows.hpp"
 #include "engine/report/loo_report.hpp"
@@ -111,6 +112,18 @@ Report draw_report(const ResultFile& file, const ReportOptions& options) {
   DrawRemarks remarks = summarize_draw_columns(
       report.tidy, read, chains.per_chain(), options.level, scalings);
   report.notes = std::move(remarks.notes);
+  const std::vector<StoredTable>& summary = file.posterior()->summary;
+  if (options.ranef && !summary.empty()) {
+    const std::vector<TidyRow> rows =
+        group_summary_rows(file.fit(), summary.front(), options.level);
+    report.tidy.insert(report.tidy.end(), rows.begin(), rows.end());
+    if (!rows.empty() && rows.front().conf_type.empty()) {
+      report.notes.emplace_back(
+          "summaries of the group intercepts have intervals for --level 0.5, 0.9 and "
+          "0.95 "
+          "alone");
+    }
+  }
   report.loo = loo_of(*file.posterior(), file.replicates()->num_replicates);
   append_loo_notes(report.loo, report.notes);
   report.glance.draws = DrawCounts{.num_chains = file.replicates()->num_chains,
@@ -125,9 +138,9 @@ Report draw_report(const ResultFile& file, const ReportOptions& options) {
     report.notes.emplace_back(
         "these are draws of the prior (--prior-only): the responses have no say");
   }
-  if (options.ranef && !groups) {
+  if (options.ranef && !groups && summary.empty()) {
     report.notes.emplace_back(
-        "no draws of the group intercepts are stored (--save-groups draws)");
+        "no draws of the group intercepts are stored (--save-groups draws or summary)");
   }
   if (!chains.all()) {
     report.notes.push_back(

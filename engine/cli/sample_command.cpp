@@ -8,6 +8,7 @@
 #include "engine/cli/commands.hpp"
 #include "engine/cli/draw_report.hpp"
 #include "engine/cli/draw_run.hpp"
+#include "engine/cli/group_summary.hpp"
 #include "engine/cli/input_text.hpp"
 #include "engine/cli/loo_run.hpp"
 #include "engine/cli/model_data.hpp"
@@ -62,7 +63,7 @@ DrawResult result_of(const SampleCommand& command,
   DrawResult out;
   out.report = draw_report(
       file,
-      {.level = command.run.level, .ranef = command.save_groups == SaveGroups::draws});
+      {.level = command.run.level, .ranef = command.save_groups != SaveGroups::none});
   out.fine = out.report.glance.draws->converged || posterior_is_exact(file);
   out.report.notes.insert(out.report.notes.end(), notes.begin(), notes.end());
   return out;
@@ -101,6 +102,26 @@ struct SampleData {
   const FittedModel& fit;
   StopSignals& signals;
 };
+
+/// What is made of all draws once they are there; false if it was stopped. *Collective*
+/// @param stored  rank 0's gets it
+bool describe_draws(const Communicator& comm,
+                    const SampleCommand& command,
+                    const SampleData& of,
+                    const Posterior& posterior,
+                    StoredPosterior& stored) {
+  if (command.save_groups == SaveGroups::summary) {
+    const auto summary = summarize_groups(comm, command, of.data, of.fit, posterior);
+    if (!summary) return false;
+    stored.summary = {*summary};
+  }
+  if (command.loo != Loo::none) {
+    const auto loo = make_loo(comm, command, of.data, of.fit, posterior);
+    if (!loo) return false;
+    stored.loo = *loo;
+  }
+  return true;
+}
 
 /// Draws what is not there yet; false if it was stopped. *Collective*
 bool draw(const CommandContext& context,
@@ -150,14 +171,12 @@ bool draw(const CommandContext& context,
     end_stopped_job(comm, plan, command.run, file, "draws");
     return false;
   }
-  if (command.loo != Loo::none) {
+  if (command.loo != Loo::none || command.save_groups == SaveGroups::summary) {
     root_or_none(comm, [&] { writer->sync(); });
-    const auto loo = make_loo(comm, command, of.data, of.fit, posterior);
-    if (!loo) {
+    if (!describe_draws(comm, command, of, posterior, *contents.posterior)) {
       end_stopped_job(comm, plan, command.run, file, "draws");
       return false;
     }
-    contents.posterior->loo = *loo;
     root_or_none(comm, [&] { writer->describe(contents); });
   }
   root_or_none(comm, [&] { writer->finish(); });

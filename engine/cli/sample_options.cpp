@@ -14,6 +14,7 @@ constexpr std::int64_t kMostDraws = 1'000'000'000'000;
 constexpr std::int64_t kMostChains = 10'000;
 
 const Words<SaveGroups> kSaveGroups = {{"none", SaveGroups::none},
+                                       {"summary", SaveGroups::summary},
                                        {"draws", SaveGroups::draws}};
 
 const Words<Loo> kLoo = {{"none", Loo::none},
@@ -24,7 +25,9 @@ const Words<Loo> kLoo = {{"none", Loo::none},
 }  // namespace
 
 std::string_view name(SaveGroups save) {
-  return save == SaveGroups::none ? "none" : "draws";
+  return save == SaveGroups::none      ? "none"
+         : save == SaveGroups::summary ? "summary"
+                                       : "draws";
 }
 
 std::string_view name(Loo loo) {
@@ -72,7 +75,8 @@ void add_options(CLI::App& app, SampleCommand& command) {
              "--save-groups",
              command.save_groups,
              kSaveGroups,
-             "draws of the group intercepts too (default none)");
+             "of the group intercepts too: a summary of each, or their draws (default "
+             "none)");
   add_choice(app,
              "--loo",
              command.loo,
@@ -125,12 +129,10 @@ void validate(const SampleCommand& command) {
         "without --prior-only",
         name(command.loo)));
   }
-  const bool rows_left_out = command.loo == Loo::rows || command.loo == Loo::both;
-  if (rows_left_out && command.save_groups != SaveGroups::draws) {
-    throw UsageError(fmt::format(
-        "--loo {}: rows are left out given draws of their groups' intercepts; give "
-        "--save-groups draws too, or --loo groups",
-        name(command.loo)));
+  if (command.prior_only && command.save_groups == SaveGroups::summary) {
+    throw UsageError(
+        "--save-groups summary: intercepts of the prior are not given any data; with "
+        "--prior-only give --save-groups draws");
   }
   if (!command.prior_grid.empty() && !command.cmdstan_csv.empty()) {
     throw UsageError("--cmdstan-csv: give one prior at a time, without --prior-grid");

@@ -14,7 +14,7 @@
 namespace merit {
 
 /// What is stored of the group intercepts.
-enum class SaveGroups { none, draws };
+enum class SaveGroups { none, summary, draws };
 
 /// What is left out, one at a time: rows given their groups' intercepts, whole groups.
 enum class Loo { none, rows, groups, both };

@@ -293,6 +293,15 @@ double mcse_quantile(const Chains& chains, double p) {
   return quantile_error(order, ess_quantile(chains, p), p);
 }
 
+std::vector<double> quantiles(std::span<const double> draws,
+                              std::span<const double> shares) {
+  const std::vector<double> order = sorted(draws);
+  std::vector<double> out;
+  for (const double share : shares)
+    out.push_back(sorted_quantile(order, share));
+  return out;
+}
+
 DrawSummary summarize_draws(const Chains& chains, double level) {
   DrawSummary out;
   out.mean = mean_of(chains.draws);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace merit {
 
@@ -45,6 +46,10 @@ struct DrawSummary {
 
 /// Everything at once. @param level  of the interval between the quantiles low and high
 DrawSummary summarize_draws(const Chains& chains, double level);
+
+/// R's quantiles of type 7.
+std::vector<double> quantiles(std::span<const double> draws,
+                              std::span<const double> shares);
 
 // Its parts.
 double rhat(const Chains& chains);

@@ -10,7 +10,9 @@
 
 #include "engine/fit/quadrature.hpp"
 #include "engine/model/elementary.hpp"
+#include "engine/posterior/intercept_draws.hpp"
 #include "engine/posterior/log_gamma.hpp"
+#include "engine/posterior/variates.hpp"
 
 namespace merit {
 namespace {
@@ -22,10 +24,37 @@ using elementary::log1p;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const double kLogTwoPi = log(2.0 * std::numbers::pi);
 
+/// Of a group's own streams, one for each draw.
+std::uint64_t seed_of(std::int64_t group, std::uint64_t seed) {
+  return Stream(seed, Purpose::posterior_group_seed, group).bits();
+}
+
 class GaussianPointwise final : public PointwiseLikelihood {
  public:
   GaussianPointwise(std::shared_ptr<const GroupRows> rows, Eigen::MatrixXd draws)
       : rows_(std::move(rows)), draws_(std::move(draws)), p_(draws_.cols() - 2) {}
+
+  /// Normal about n r̄ τ²/(σ² + nτ²), r̄ the mean residual, with variance σ²τ²/(σ² + nτ²).
+  std::vector<double> intercepts(std::int64_t group,
+                                 std::uint64_t seed,
+                                 std::span<const std::int64_t> stream) const override {
+    const Eigen::MatrixXd z = rows_of(group);
+    const auto n = static_cast<double>(z.rows());
+    const Eigen::RowVectorXd mean = z.colwise().mean();
+    const std::uint64_t own = seed_of(group, seed);
+    std::vector<double> out;
+    out.reserve(stream.size());
+    for (Eigen::Index s = 0; s < draws_.rows(); ++s) {
+      const double tau = draws_(s, p_), sigma = draws_(s, p_ + 1);
+      const double residual = mean[p_] - mean.head(p_).dot(draws_.row(s).head(p_));
+      const double total = sigma * sigma + n * tau * tau;
+      Variates random(
+          own, Purpose::posterior_intercept, stream[static_cast<std::size_t>(s)]);
+      out.push_back(n * residual * tau * tau / total +
+                    sigma * tau / std::sqrt(total) * random.normal());
+    }
+    return out;
+  }
 
   /// With residuals' mean r̄ and sum of squares about it Q: Q/σ² + n r̄²/(σ² + nτ²).
   std::vector<double> of_group(std::int64_t group) const override {
@@ -147,6 +176,30 @@ class QuadraturePointwise final : public PointwiseLikelihood {
       psi_.col(s) =
           parameters_of(*model_, draws.row(s).head(last).transpose(), draws(s, last));
     }
+  }
+
+  std::vector<double> intercepts(std::int64_t group,
+                                 std::uint64_t seed,
+                                 std::span<const std::int64_t> stream) const override {
+    const PackedRows rows = one_group(model_->rows, group);
+    Outcome outcome;
+    describe_outcome(model_->family, rows, model_->response.y, outcome);
+    QuadratureLikelihood likelihood(rows, model_->family, outcome, rule_, kModeTolerance);
+    const std::uint64_t own = seed_of(group, seed);
+    std::vector<double> out;
+    out.reserve(stream.size());
+    for (Eigen::Index s = 0; s < psi_.cols(); ++s) {
+      likelihood.modes()[0] = modes_[static_cast<std::size_t>(group)];
+      Variates random(
+          own, Purpose::posterior_intercept, stream[static_cast<std::size_t>(s)]);
+      double u = kNaN;
+      const Eigen::VectorXd psi = psi_.col(s);
+      if (!likelihood.evaluate(psi, QuadratureDetail::value) ||
+          !draw_intercepts(likelihood, psi, random, &u))
+        u = kNaN;
+      out.push_back(u);
+    }
+    return out;
   }
 
   std::vector<double> of_group(std::int64_t group) const override {

@@ -31,6 +31,12 @@ class PointwiseLikelihood {
 
   using UseRow = std::function<void(std::span<const double> of_draws)>;
 
+  /// One draw of the group's intercept for each draw of the parameters, exact given it: a function
+  /// of (seed, group, stream of the draw) alone. Any thread. NaN where there is none.
+  /// @param stream  S, of the draws
+  virtual std::vector<double> intercepts(std::int64_t group,
+                                         std::uint64_t seed,
+                                         std::span<const std::int64_t> stream) const = 0;
   /// S, NaN where there is no finite value. Any thread.
   virtual std::vector<double> of_group(std::int64_t group) const = 0;
   /// Calls use for each of the group's rows, in order, with its S. Any thread.

@@ -182,6 +182,4 @@ def test_priors_beside_each_other_and_what_is_refused(study, tmp_path):
     result = merit_json(*grid, "--loo", "groups")
     assert [(of["unit"], of["prior"]) for of in result["loo"]] == [("groups", "wide"),
                                                                   ("groups", "narrow")]
-    check_refusal(merit(*grid, "--overwrite", "--loo", "rows", code=USAGE), "--loo rows",
-                  "--save-groups draws", "--loo groups")
     check_refusal(merit(*grid, "--overwrite", "--loo", "people", code=USAGE), "people", "rows")
