@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # How tests are registered, and with what they run.
 
-set(MERIT_PYTHON_MODULES h5py matplotlib numpy pandas pytest)
+set(MERIT_PYTHON_MODULES h5py matplotlib numpy pandas pytest scipy)
 
 function(merit_check_python result candidate)
   list(JOIN MERIT_PYTHON_MODULES ", " modules)
@@ -30,7 +30,7 @@ macro(merit_find_test_programs)
     message(FATAL_ERROR
       "The tests need a Python 3 with ${modules}, and none was found on PATH or in /usr/bin.\n"
       "Debian and Ubuntu: scripts/install_dependencies.sh --tests; elsewhere: "
-      "pip install h5py matplotlib numpy pandas pytest.\n"
+      "pip install h5py matplotlib numpy pandas pytest scipy.\n"
       "Without tests: cmake -DBUILD_TESTING=OFF.")
   endif()
   find_program(MERIT_RSCRIPT NAMES Rscript PATHS /usr/bin VALIDATOR merit_check_rscript
