@@ -43,6 +43,9 @@ def merit(*arguments, ranks=None, code=0, timeout=60, prefix=(), **popen):
     command = [*prefix, MERIT, *map(str, arguments)]
     if ranks is not None:
         command = [MPIEXEC, "-n", str(ranks), *command]
+        if code in (USAGE, BAD_DATA, NO_INPUT):  # nothing has begun: no need to end it gently
+            popen["env"] = {"OMPI_MCA_odls_base_sigkill_timeout": "0",
+                            **popen.get("env", os.environ)}
     popen = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen}
     done = subprocess.run(command, text=True, errors="backslashreplace", timeout=timeout,
                           stdin=subprocess.DEVNULL, **popen)

@@ -21,7 +21,7 @@ from interrupted_job import (STOPPED, descendants, hurt, marks, num_replicates, 
                              write_study)
 from program import IO, MERIT, check_refusal, merit, merit_json, own_lines
 
-INSTANTS = int(os.environ.get("MERIT_INSTANTS", "20"))
+INSTANTS = int(os.environ.get("MERIT_INSTANTS", "10"))
 SEED = int(os.environ.get("MERIT_SEED", "1"))
 # As many as a core makes in some 2 s: 256 to a block.
 REPLICATES = 300_000
