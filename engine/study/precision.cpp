@@ -93,7 +93,7 @@ LargestRatio largest_ratio(const Study& study,
       any = true;
       const double ratio =
           std::isnan(measure.mcse) ? kUnknown : measure.mcse / want.error;
-      if (ratio <= largest.ratio) continue;
+      if (ratio <= largest.ratio && !largest.of.empty()) continue;
       const std::string& estimator = study.estimators[row.estimator].name;
       largest = {ratio,
                  measure.mcse,

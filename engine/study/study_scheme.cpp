@@ -25,14 +25,16 @@ void copy_rows(const ReplicateRows& from,
 }  // namespace
 
 StudyScheme::StudyScheme(const Study& study, SimdLevel simd)
-    : study_(&study), simd_(simd), generator_(study, simd) {}
+    : study_(&study),
+      width_(StudyColumns(study).num_with_error()),
+      simd_(simd),
+      generator_(study, simd) {}
 
 void StudyScheme::make(std::int64_t first,
                        std::int64_t count,
                        ReplicateRows& rows) const {
   const std::int64_t E = study_->num_estimators();
-  const std::int64_t width = StudyColumns(*study_).num_with_error();
-  rows.resize(count, width + 2, width);
+  rows.resize(count, width_ + 2, width_);
   pool_.with_worker([this] { return std::make_unique<Worker>(*study_, simd_); },
                     [&](Worker& worker) {
                       for (std::int64_t at = 0; at < count;) {
@@ -43,7 +45,7 @@ void StudyScheme::make(std::int64_t first,
                                         task / study_->num_cells(),
                                         worker.work,
                                         worker.data);
-                        resize_rows(*study_, 1, worker.rows);
+                        worker.rows.resize(E, width_ + 2, width_);
                         worker.bench.estimate_all(worker.data, 0, worker.rows);
                         copy_rows(worker.rows, row - task * E, here, at, rows);
                         at += here;

@@ -34,6 +34,7 @@ class StudyScheme : public Scheme {
   };
 
   const Study* study_;
+  const std::int64_t width_;  ///< of the rows: columns that have standard errors
   SimdLevel simd_;
   DataGenerator generator_;
   mutable WorkerPool<Worker> pool_;
