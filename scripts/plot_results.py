@@ -12,11 +12,9 @@ modes of the groups' intercepts in their order. Up to four bootstraps of one mod
 over each other. Needs no screen.
 """
 
-import os
+from command_line import ArgumentParser, DataError, UsageError, check_output, run
+from figure_file import add_figure_options, figure_name, save, use_plain_style
 
-from command_line import ArgumentParser, DataError, Replacement, UsageError, check_output, run
-
-FORMATS = ("png", "pdf", "svg")
 # What two bootstraps must share to be drawn over each other.
 MODEL = ("formula", "where", "family", "link", "method", "offset", "digest")
 
@@ -24,22 +22,13 @@ MODEL = ("formula", "where", "family", "link", "method", "offset", "digest")
 def main(arguments):
     parser = ArgumentParser(description=__doc__.split("\n\n")[0], prog="plot_results.py")
     parser.add_argument("results", nargs="+", metavar="RESULT.h5")
-    parser.add_argument("--output", metavar="FIGURE",
-                        help="a .png, .pdf or .svg file (default: RESULT.png)")
     parser.add_argument("--level", type=float, default=0.95, help="of intervals (default 0.95)")
-    parser.add_argument("--dpi", type=int, default=150, help="of a .png (default 150)")
-    parser.add_argument("--overwrite", action="store_true", help="replace what exists")
+    add_figure_options(parser, "RESULT.png")
     options = parser.parse_args(arguments)
-    output = options.output or os.path.splitext(options.results[0])[0] + ".png"
-    kind = os.path.splitext(output)[1].lstrip(".").lower()
-    if kind not in FORMATS:
-        raise UsageError(f"--output {output}: must end in .png, .pdf or .svg")
+    output = figure_name(options, options.results[0])
     if not 0 < options.level < 1:
         raise UsageError(f"--level {options.level:g}: must be between 0 and 1")
-    if not 30 <= options.dpi <= 1200:
-        raise UsageError(f"--dpi {options.dpi}: must be from 30 to 1200")
 
-    import matplotlib
     from plot_page import draw_page
     from plot_panels import LOOKS
     from result_reader import read_result
@@ -49,10 +38,8 @@ def main(arguments):
     results = [read_result(path) for path in options.results]
     check_same_model(results)
     check_output(output, options.overwrite, options.results)
-    # The same picture whatever a matplotlibrc says; $ in names is no formula.
-    matplotlib.rcdefaults()
-    matplotlib.rcParams.update({"text.parse_math": False, "svg.hashsalt": "merit"})
-    save(draw_page(results, options.level), output, kind, options.dpi)
+    use_plain_style()
+    save(draw_page(results, options.level), output, options.dpi)
     print(output)
 
 
@@ -73,13 +60,6 @@ def check_same_model(results):
             if result.replicates is None:
                 raise DataError(f"{result.path}: has no replicates to draw over others (it is of "
                                 "merit fit)")
-
-
-def save(figure, output, kind, dpi):
-    """Without times: the same results give the same bytes. @throws IoError"""
-    metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
-    with Replacement(output) as temporary:
-        figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata)
 
 
 if __name__ == "__main__":

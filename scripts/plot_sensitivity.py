@@ -11,11 +11,9 @@ specification curve), coloured by what a test says; the base is black. Below, wh
 dot for each thing that was changed. Needs no screen.
 """
 
-import os
-
 from command_line import (ArgumentParser, DataError, InputError, UsageError, check_output, nearest,
                           run)
-from plot_results import FORMATS, save
+from figure_file import add_figure_options, figure_name, save, use_plain_style
 
 COLOURS = {"positive": "#1b6ca8", "none": "#9a9a9a", "negative": "#c0392b"}
 NOT_CHANGES = {"analysis", "kind", "label", "effect", "term", "estimate", "std.error", "statistic",
@@ -134,26 +132,15 @@ def main(arguments):
     parser.add_argument("table", metavar="STUDY.csv",
                         help="what merit sensitivity --format csv printed")
     parser.add_argument("--term", action="append", help="a coefficient; may be repeated")
-    parser.add_argument("--output", metavar="FIGURE",
-                        help="a .png, .pdf or .svg file (default: STUDY.png)")
-    parser.add_argument("--dpi", type=int, default=150, help="of a .png (default 150)")
-    parser.add_argument("--overwrite", action="store_true", help="replace what exists")
+    add_figure_options(parser, "STUDY.png")
     options = parser.parse_args(arguments)
-    output = options.output or os.path.splitext(options.table)[0] + ".png"
-    kind = os.path.splitext(output)[1].lstrip(".").lower()
-    if kind not in FORMATS:
-        raise UsageError(f"--output {output}: must end in .png, .pdf or .svg")
-    if not 30 <= options.dpi <= 1200:
-        raise UsageError(f"--dpi {options.dpi}: must be from 30 to 1200")
+    output = figure_name(options, options.table)
     table = read(options.table)
     terms = chosen_terms(table, options.term, options.table)
     check_output(output, options.overwrite, [options.table])
 
-    import matplotlib
-    # The same picture whatever a matplotlibrc says; $ in names is no formula.
-    matplotlib.rcdefaults()
-    matplotlib.rcParams.update({"text.parse_math": False, "svg.hashsalt": "merit"})
-    save(draw(table, terms), output, kind, options.dpi)
+    use_plain_style()
+    save(draw(table, terms), output, options.dpi)
     print(output)
 
 

@@ -11,11 +11,9 @@ cells in the order of the grid from left to right, a line per estimator, Monte-C
 bars of two standard errors, and below, as steps, which values the factors have. Needs no screen.
 """
 
-import os
-
 from command_line import (ArgumentParser, DataError, InputError, UsageError, check_output, nearest,
                           run)
-from plot_results import FORMATS, save
+from figure_file import add_figure_options, figure_name, save, use_plain_style
 
 # Name of a column: what its axis says, and where an ideal estimator would be.
 MEASURES = {
@@ -193,17 +191,9 @@ def main(arguments):
                         help=f"a column; may be repeated (default: {', '.join(FIRST)})")
     parser.add_argument("--level", type=float, default=0.95,
                         help="that intervals should cover (default 0.95)")
-    parser.add_argument("--output", metavar="FIGURE",
-                        help="a .png, .pdf or .svg file (default: PERFORMANCE.png)")
-    parser.add_argument("--dpi", type=int, default=150, help="of a .png (default 150)")
-    parser.add_argument("--overwrite", action="store_true", help="replace what exists")
+    add_figure_options(parser, "PERFORMANCE.png")
     options = parser.parse_args(arguments)
-    output = options.output or os.path.splitext(options.table)[0] + ".png"
-    kind = os.path.splitext(output)[1].lstrip(".").lower()
-    if kind not in FORMATS:
-        raise UsageError(f"--output {output}: must end in .png, .pdf or .svg")
-    if not 30 <= options.dpi <= 1200:
-        raise UsageError(f"--dpi {options.dpi}: must be from 30 to 1200")
+    output = figure_name(options, options.table)
     if not 0 < options.level < 1:
         raise UsageError(f"--level {options.level:g}: must be between 0 and 1")
     measures = options.measure or list(FIRST)
@@ -215,11 +205,8 @@ def main(arguments):
     terms = chosen_terms(table, options.term, options.table)
     check_output(output, options.overwrite, [options.table])
 
-    import matplotlib
-    # The same picture whatever a matplotlibrc says; $ in names is no formula.
-    matplotlib.rcdefaults()
-    matplotlib.rcParams.update({"text.parse_math": False, "svg.hashsalt": "merit"})
-    save(draw(table, terms, measures, options.level), output, kind, options.dpi)
+    use_plain_style()
+    save(draw(table, terms, measures, options.level), output, options.dpi)
     print(output)
 
 
