@@ -9,7 +9,9 @@ Monte-Carlo standard error, √(c (1 − c)/datasets). An interval that does not
 is counted apart, as `none`, and not as one that misses.
 
     benchmarks/coverage.py                                  minutes: a first look
-    benchmarks/coverage.py --datasets 1000 --replicates 1999 --type cases
+    benchmarks/coverage.py --datasets 1000 --replicates 1999 --type cases --inner 0
+
+Calibrated intervals bootstrap every replicate `--inner` times: most of the time is theirs.
 """
 import argparse
 import csv
@@ -30,7 +32,7 @@ FORMULA = "y ~ x + w + (1 | g)"
 ROWS_PER_GROUP = 20
 TRUTH = {"(Intercept)": 0.2, "x": 0.5, "w": 0.3}
 TAU, SIGMA = 0.5, 1.0
-TYPES = ["norm", "basic", "perc", "bc", "bca", "stud"]
+TYPES = ["norm", "basic", "perc", "bc", "bca", "stud", "calibrated"]
 
 
 def write_dataset(path, num_groups, family, seed):
@@ -48,6 +50,10 @@ def write_dataset(path, num_groups, family, seed):
             file[f"data/{name}"] = values
 
 
+def types_of(args):
+    return TYPES if args.inner else TYPES[:-1]
+
+
 def intervals(args, num_groups, dataset, directory):
     """{(term, type): (low, high) or None} of one data set; None if it has no fit at all."""
     data = Path(directory) / f"{dataset}.h5"
@@ -55,8 +61,10 @@ def intervals(args, num_groups, dataset, directory):
     write_dataset(data, num_groups, args.family, [num_groups, dataset])
     command = [args.merit, "bootstrap", data, FORMULA, "--family", args.family, "--type", args.type,
                "--replicates", args.replicates, "--seed", dataset + 1, "--threads", 1,
-               "--intervals", ",".join(TYPES), "--max-failed", 1, "--output", out,
+               "--intervals", ",".join(types_of(args)), "--max-failed", 1, "--output", out,
                "--format", "csv", "--progress", "none"]
+    if args.inner:
+        command += ["--inner", args.inner]
     done = subprocess.run([str(word) for word in command], text=True, capture_output=True)
     data.unlink()
     if done.returncode > 1:
@@ -74,7 +82,7 @@ def coverage(args, num_groups, directory):
     truth = {**TRUTH, "sd__(Intercept)": TAU}
     if args.family == "gaussian":
         truth["sd__Observation"] = SIGMA
-    held = {(term, kind): [0, 0] for term in truth for kind in TYPES}
+    held = {(term, kind): [0, 0] for term in truth for kind in types_of(args)}
     without_fit = 0
     with ThreadPoolExecutor(args.jobs) as pool:
         for found in pool.map(lambda d: intervals(args, num_groups, d, directory),
@@ -103,6 +111,8 @@ def main():
     parser.add_argument("--type", default="parametric", help="bootstrap (default parametric)")
     parser.add_argument("--datasets", type=int, default=200)
     parser.add_argument("--replicates", type=int, default=999)
+    parser.add_argument("--inner", type=int, default=200,
+                        help="bootstrap replicates of each replicate; 0: nothing is calibrated")
     parser.add_argument("--jobs", type=int, default=2, help="data sets at a time (default 2)")
     parser.add_argument("--json", help="write the table here too")
     args = parser.parse_args()
@@ -111,10 +121,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="merit-coverage-") as directory:
         for num_groups in args.groups:
             table += coverage(args, num_groups, directory)
-    print(f"{'J':>3}  {'term':<16} " + " ".join(f"{kind:>12}" for kind in TYPES))
-    for start in range(0, len(table), len(TYPES)):
+    types = types_of(args)
+    print(f"{'J':>3}  {'term':<16} " + " ".join(f"{kind:>12}" for kind in types))
+    for start in range(0, len(table), len(types)):
         cells = []
-        for row in table[start:start + len(TYPES)]:
+        for row in table[start:start + len(types)]:
             share = "" if math.isnan(row["coverage"]) else f"{row['coverage']:.3f}±{row['mcse']:.3f}"
             cells.append(f"{share:>12}")
         row = table[start]

@@ -141,12 +141,27 @@ void write_zeros(hdf5::Group& group, const std::string& name, std::int64_t rows)
   group.write(name, std::vector<T>(static_cast<std::size_t>(rows)));
 }
 
+/// @param with_errors  names of the estimates that have one
+void lay_out_std_errors(hdf5::Group& group,
+                        const ReplicatePlan& plan,
+                        std::vector<std::string> with_errors,
+                        const std::vector<StudentisedQuantity>& studentised) {
+  std::vector<double> original;
+  for (const auto& [text, std_error] : studentised) {
+    with_errors.push_back(text);
+    original.push_back(std_error);
+  }
+  if (!plan.keep_std_errors || with_errors.empty()) return;
+  lay_out_matrix(group, "std_error", plan.num_rows(), with_errors);
+  if (!original.empty()) group.dataset("std_error").set_attribute("original", original);
+}
+
 void lay_out_replicates(hdf5::Group root,
                         const ReplicatePlan& plan,
                         const std::vector<std::string>& columns,
                         const std::vector<std::string>& terms,
-                        const std::vector<std::string>& quantities) {
-  const std::vector<std::string>& with_errors = plan.keep_sd_errors ? columns : terms;
+                        const std::vector<std::string>& inner_quantities,
+                        const std::vector<StudentisedQuantity>& studentised) {
   const RowNames names = row_names(plan.kind);
   hdf5::Group group = root.create_group(names.group);
   group.set_attribute(names.count, plan.num_replicates);
@@ -157,12 +172,10 @@ void lay_out_replicates(hdf5::Group root,
 
   const std::int64_t rows = plan.num_rows();
   lay_out_matrix(group, names.values, rows, columns);
-  if (plan.keep_std_errors && !with_errors.empty()) {
-    lay_out_matrix(group, "std_error", rows, with_errors);
-  }
+  lay_out_std_errors(group, plan, plan.keep_sd_errors ? columns : terms, studentised);
   if (plan.keep_inner_shares) {
     std::vector<std::string> shares = columns;
-    shares.insert(shares.end(), quantities.begin(), quantities.end());
+    shares.insert(shares.end(), inner_quantities.begin(), inner_quantities.end());
     lay_out_matrix(group, "inner_share", rows, shares);
   }
   lay_out_rows<double>(group, "log_likelihood", rows);
@@ -250,7 +263,8 @@ void lay_out_result(const std::string& path, const ResultContents& contents) {
         *contents.replicates,
         contents.posterior ? contents.posterior->columns : estimate_columns(contents.fit),
         contents.fit.terms,
-        contents.inner_quantities);
+        contents.inner_quantities,
+        contents.studentised_quantities);
   }
   write_attributes(file.root().create_group("provenance"), contents.provenance);
   lay_out_sessions(file.root().group("provenance"));

@@ -56,6 +56,9 @@ const std::vector<std::string>& ResultFile::columns() const {
 const std::vector<std::string>& ResultFile::inner_quantities() const {
   return state_->inner_quantities;
 }
+const std::vector<StudentisedQuantity>& ResultFile::studentised_quantities() const {
+  return state_->studentised_quantities;
+}
 std::int64_t ResultFile::num_committed() const {
   return state_->num_committed;
 }

@@ -62,8 +62,28 @@ void ResultFile::State::read_provenance(const hdf5::Group& group) {
   });
 }
 
-void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) {
+/// Columns are the terms' or those of all estimates, and behind them quantities.
+void ResultFile::State::read_std_errors(const hdf5::Group& group, ReplicatePlan& shape) {
   const auto p = std::ssize(fit.terms);
+  std_error = group.dataset("std_error");
+  std::vector<double> original;
+  if (std_error->has_attribute("original"))
+    original = std_error->attribute<std::vector<double>>("original");
+  shape.num_quantity_errors = std::ssize(original);
+  shape.keep_sd_errors = std_error->row_size() - shape.num_quantity_errors > p;
+  const std::int64_t of_estimates = shape.keep_sd_errors ? std::ssize(columns) : p;
+  check_shape(*std_error, {shape.num_rows(), of_estimates + shape.num_quantity_errors});
+  if (original.empty()) return;
+  const auto names = std_error->attribute<std::vector<std::string>>("columns");
+  if (std::ssize(names) != of_estimates + shape.num_quantity_errors)
+    throw IoError(group.name() + ": damaged: std_error does not name its columns");
+  for (std::size_t q = 0; q < original.size(); ++q) {
+    studentised_quantities.push_back(
+        {names[static_cast<std::size_t>(of_estimates) + q], original[q]});
+  }
+}
+
+void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) {
   const RowNames names = row_names(kind);
   estimate = group.dataset(names.values);
   ReplicatePlan shape;
@@ -82,8 +102,6 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
                  group.attribute<std::int64_t>("num_shards")};
   shape.keep_std_errors = group.exists("std_error");
   shape.keep_inner_shares = group.exists("inner_share");
-  shape.keep_sd_errors =
-      shape.keep_std_errors && group.dataset("std_error").row_size() > p;
   if (shape.num_replicates < 1 || shape.block_rows < 1) {
     throw IoError(group.name() + ": damaged: no replicates, or blocks without rows");
   }
@@ -92,6 +110,7 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
     throw IoError(group.name() + ": damaged: impossible shard");
   }
   columns = posterior ? posterior->columns : merit::estimate_columns(fit);
+  if (shape.keep_std_errors) read_std_errors(group, shape);
   if (shape.keep_inner_shares) {
     inner_quantities =
         group.dataset("inner_share").attribute<std::vector<std::string>>("columns");
@@ -104,10 +123,6 @@ void ResultFile::State::read_replicates(const hdf5::Group& group, RowKind kind) 
   plan = shape;
   const std::int64_t R = shape.num_rows();
   check_shape(estimate, {R, std::ssize(columns)});
-  if (shape.keep_std_errors) {
-    std_error = group.dataset("std_error");
-    check_shape(*std_error, {R, plan->keep_sd_errors ? std::ssize(columns) : p});
-  }
   if (shape.keep_inner_shares)
     inner_share = open_shaped(
         group, "inner_share", {R, std::ssize(columns) + shape.num_inner_quantities});

@@ -37,6 +37,7 @@ struct ResultFile::State {
   std::optional<ReplicatePlan> plan;
   std::vector<std::string> columns;
   std::vector<std::string> inner_quantities;
+  std::vector<StudentisedQuantity> studentised_quantities;
   std::vector<std::uint8_t> marks;
   std::vector<bool> committed;   ///< per block of the file
   std::vector<BlockRange> runs;  ///< committed rows of the file
@@ -55,6 +56,7 @@ struct ResultFile::State {
  private:
   void read_provenance(const hdf5::Group& group);
   void read_replicates(const hdf5::Group& group, RowKind kind);
+  void read_std_errors(const hdf5::Group& group, ReplicatePlan& shape);
 };
 
 template <class T>

@@ -105,8 +105,8 @@ std::int64_t expected_bytes(const ResultContents& contents) {
     const std::int64_t with_errors = plan.keep_sd_errors ? values : p;
     const std::int64_t inner_shares =
         plan.keep_inner_shares ? values + plan.num_inner_quantities : 0;
-    const std::int64_t columns =
-        values + (plan.keep_std_errors ? with_errors : 0) + inner_shares + 1;
+    const std::int64_t columns = values + (plan.keep_std_errors ? with_errors : 0) +
+                                 plan.num_quantity_errors + inner_shares + 1;
     bytes += plan.num_rows() * (columns * kWord + 1) + plan.blocks().count * (1 + kWord);
   }
   return bytes;

@@ -88,7 +88,9 @@ struct ReplicatePlan {
   bool keep_sd_errors = false;            ///< these of τ̂ and σ̂ too
   bool keep_inner_shares = false;         ///< a double bootstrap
   std::int64_t num_inner_quantities = 0;  ///< of these, behind those of the estimates
-  Shard shard = {};                       ///< what this file holds
+  /// Standard errors of functions of the parameters, behind those of the estimates.
+  std::int64_t num_quantity_errors = 0;
+  Shard shard = {};  ///< what this file holds
 
   RowKind kind = RowKind::replicates;
   std::int64_t num_chains = 0;  ///< draws: R / num_chains draws each, chain by chain
@@ -98,6 +100,13 @@ struct ReplicatePlan {
   BlockRange blocks() const;                                      ///< in this file
   BlockRange rows(BlockRange blocks) const;                       ///< their replicates
   std::int64_t num_rows() const { return rows(blocks()).count; }  ///< in this file
+};
+
+/// Functions of the parameters that are studentised: of the data as they are, and in a column of
+/// the replicates' standard errors.
+struct StudentisedQuantity {
+  std::string text;
+  double std_error = 0.0;  ///< of the data as they are; NaN: there is none
 };
 
 /// What else a posterior is a function of, and how it was drawn from.
@@ -141,6 +150,8 @@ struct ResultContents {
   std::vector<StoredTable> tables = {};  ///< with a study: what else it has found
   /// After a double bootstrap: functions of the parameters that it has looked at, too.
   std::vector<std::string> inner_quantities = {};
+  /// Bootstraps that keep standard errors of functions of the parameters.
+  std::vector<StudentisedQuantity> studentised_quantities = {};
 };
 
 /// Names of the estimate columns: the terms, sd__(Intercept) and, where the model has one,
@@ -258,6 +269,9 @@ class ResultFile {
 
   /// Functions of the parameters of which there are inner shares behind those of the columns.
   const std::vector<std::string>& inner_quantities() const;
+
+  /// Functions of the parameters of which there are standard errors behind those of the columns.
+  const std::vector<StudentisedQuantity>& studentised_quantities() const;
 
   /// Calls use(first replicate, rows of estimates, of standard errors, statuses) for every committed block, in
   /// order. Memory: some MB. @throws IoError

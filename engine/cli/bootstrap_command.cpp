@@ -18,6 +18,7 @@
 #include "engine/cli/results.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/cli/stored_job.hpp"
+#include "engine/cli/studentised_quantities.hpp"
 #include "engine/cli/until_mcse.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
@@ -103,6 +104,10 @@ JobDescription describe_job(const BootstrapCommand& command,
                        fmt::format("{}", fmt::join(inner_quantities(command), "; ")));
     }
   }
+  if (plan.num_quantity_errors > 0) {
+    job.emplace_back("studentised_quantities",
+                     fmt::format("{}", fmt::join(studentised_texts(command), "; ")));
+  }
   if (command.until_mcse) {
     // What it looks at decides where it ends.
     std::vector<std::string_view> intervals;
@@ -159,6 +164,7 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                      .keep_sd_errors = command.keep_std_errors,
                      .keep_inner_shares = command.num_inner() > 0,
                      .num_inner_quantities = std::ssize(inner_quantities(command)),
+                     .num_quantity_errors = std::ssize(studentised_texts(command)),
                      .shard = command.shard};
   check_shard(plan, "replicates");
   const JobDescription job = describe_job(command, data, plan);
@@ -182,7 +188,12 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
   const std::unique_ptr<Scheme> scheme = all_or_none(comm, [&] {
     if (!command.model.null) {
       return with_inner_bootstraps(
-          command, data, fit, scheme_options(command), make_scheme(command, data, fit));
+          command,
+          data,
+          fit,
+          scheme_options(command),
+          with_studentised_quantities(
+              command, data, fit, make_scheme(command, data, fit)));
     }
     const ComparedFits fits =
         compare_fits(command.model, data, fit, command.run.simd_level());
@@ -196,6 +207,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
                           .provenance = record.at_start(),
                           .session = record.session(),
                           .inner_quantities = inner_quantities(command)};
+  contents.studentised_quantities =
+      all_or_none(comm, [&] { return studentised_quantities(command, data, fit); });
   if (command.model.null) {
     contents.fit.inference = normal_inference(fit.result);
     contents.fit.tests = tests;
@@ -206,7 +219,8 @@ ExitCode run(const CommandContext& context, const BootstrapCommand& given) {
     if (command.model.null) return SummaryRequest{};
     // Some rest on what is not made then, or not yet.
     if (command.run.dry_run || command.num_inner() > 0) asked.intervals.clear();
-    return summary_request(contents.fit, plan, asked, command.run.level);
+    return summary_request(
+        contents.fit, plan, contents.studentised_quantities, asked, command.run.level);
   });
   if (command.run.dry_run) {
     root_or_none(comm, [&] {

@@ -143,6 +143,31 @@ void studentise(const FitResult& fit, bool sds, SummaryRequest& request) {
   if (fit.has_sigma()) add(p + 1, fit.sigma_std_error / fit.sigma, true);
 }
 
+/// Quantities whose standard errors the job has kept.
+/// @param first_error  its column
+void studentise_quantities(const std::vector<StudentisedQuantity>& studentised,
+                           std::int64_t first_error,
+                           SummaryRequest& request) {
+  const std::vector<Quantity>& quantities = request.columns.quantities;
+  for (std::size_t s = 0; s < studentised.size(); ++s) {
+    const auto& [text, std_error] = studentised[s];
+    const auto found = std::find_if(
+        quantities.begin(), quantities.end(), [&text = text](const Quantity& quantity) {
+          return quantity.text() == text;
+        });
+    if (found == quantities.end() || !(std_error > 0.0 && std::isfinite(std_error)))
+      continue;
+    const std::int64_t column =
+        request.columns.num_estimates + (found - quantities.begin());
+    Original& original = request.originals[static_cast<std::size_t>(column)];
+    original.studentised = Studentised{.std_error = std_error};
+    request.columns.studentised.push_back(
+        {.estimate = column,
+         .std_error = first_error + static_cast<std::int64_t>(s),
+         .original = original.estimate});
+  }
+}
+
 /// As a row of replicates.
 std::vector<double> estimates_of(const FitResult& fit) {
   std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
@@ -177,6 +202,7 @@ void note_unadjusted(const ReplicateTally& tally,
 
 SummaryRequest summary_request(const StoredFit& stored,
                                const ReplicatePlan& plan,
+                               const std::vector<StudentisedQuantity>& studentised,
                                const TableOptions& tables,
                                double level) {
   const FitResult& fit = stored.fit;
@@ -185,8 +211,9 @@ SummaryRequest summary_request(const StoredFit& stored,
   for (const double estimate : estimates)
     request.originals.push_back({.estimate = estimate});
   request.columns.num_estimates = std::ssize(estimates);
-  request.columns.num_std_errors =
+  const std::int64_t of_estimates =
       plan.keep_sd_errors ? std::ssize(estimates) : fit.beta.size();
+  request.columns.num_std_errors = of_estimates + plan.num_quantity_errors;
   add_quantities(stored, estimates, tables.quantities, request);
   if (uses(tables.intervals, IntervalType::bca)) add_accelerations(stored, request);
   if (uses(tables.intervals, IntervalType::stud)) {
@@ -197,6 +224,7 @@ SummaryRequest summary_request(const StoredFit& stored,
           "bootstrap with --keep all");
     }
     studentise(fit, plan.keep_sd_errors, request);
+    studentise_quantities(studentised, of_estimates, request);
   }
   if (uses(tables.intervals, IntervalType::calibrated) && !plan.keep_inner_shares) {
     throw UsageError(
@@ -275,8 +303,11 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  SummaryRequest request =
-      summary_request(file.fit(), *file.replicates(), tables, options.level);
+  SummaryRequest request = summary_request(file.fit(),
+                                           *file.replicates(),
+                                           file.studentised_quantities(),
+                                           tables,
+                                           options.level);
   for (std::size_t k = 0; k < request.columns.quantities.size(); ++k) {
     TidyRow row;
     row.effect = "quantity";

@@ -8,10 +8,12 @@ namespace merit {
 
 /// What a table of a job's replicates asks of them.
 /// @param plan  which standard errors of replicates are kept
+/// @param studentised  quantities that are among them
 /// @throws UsageError if the job has not kept what an interval needs, or a quantity cannot be
 ///         read or is undefined at the estimates
 SummaryRequest summary_request(const StoredFit& fit,
                                const ReplicatePlan& plan,
+                               const std::vector<StudentisedQuantity>& studentised,
                                const TableOptions& tables,
                                double level);
 

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/cli/model_options.hpp"
 #include "engine/inference/wald.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace merit {
 

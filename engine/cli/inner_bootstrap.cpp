@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cli/inner_bootstrap.hpp"
 
+#include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
+#include "engine/cli/bootstrap_scheme.hpp"
+#include "engine/error.hpp"
 #include "engine/resample/double_bootstrap.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
@@ -50,6 +54,42 @@ InnerBootstrap from_generalised_model(const ModelData& data,
   };
 }
 
+/// From the replicate's data, as the outer replicates are from the data as they are. None if
+/// they have no fit to start from.
+InnerBootstrap from_data(const BootstrapCommand& command,
+                         const ModelData& data,
+                         const FittedModel& fitted,
+                         const SchemeOptions& options,
+                         const Scheme& outer) {
+  BootstrapCommand of_inner = command;
+  of_inner.keep_std_errors = false;
+  if (command.model.nagq == "auto")
+    of_inner.model.nagq = std::to_string(fitted.glmm->num_nodes);
+  return [of_inner, &data, simd = options.simd, &outer](
+             std::int64_t replicate,
+             std::span<const double>,
+             std::uint64_t seed) -> std::unique_ptr<Scheme> {
+    std::optional<ReplicateData> drawn = outer.data(replicate);
+    if (!drawn) return nullptr;
+    ModelData of_replicate;
+    of_replicate.terms = data.terms;
+    of_replicate.strata = data.strata;
+    of_replicate.stats = std::move(drawn->stats);
+    of_replicate.rows = std::move(drawn->rows);
+    of_replicate.glmm = std::move(drawn->glmm);
+    BootstrapCommand inner = of_inner;
+    inner.run.seed = seed;
+    try {
+      const FittedModel fit = fit_model(inner.model, of_replicate, simd);
+      if (!fit.result.converged) return nullptr;
+      return make_scheme(inner, of_replicate, fit);
+    } catch (
+        const DataError&) {  // the replicate's own fit started elsewhere, and found one
+      return nullptr;
+    }
+  };
+}
+
 }  // namespace
 
 std::unique_ptr<Scheme> with_inner_bootstraps(const BootstrapCommand& command,
@@ -67,10 +107,14 @@ std::unique_ptr<Scheme> with_inner_bootstraps(const BootstrapCommand& command,
   for (const std::string& text : command.tables.quantities)
     quantities.emplace_back(text, names);
   const SchemeOptions of_inner = inner_options(options);
+  const bool of_estimates =
+      command.type == BootstrapType::parametric && !command.model.is_quasi();
+  InnerBootstrap inner = !of_estimates ? from_data(command, data, fitted, options, *outer)
+                         : data.glmm == nullptr
+                             ? from_linear_model(data, fit, of_inner)
+                             : from_generalised_model(data, *fitted.glmm, of_inner);
   return double_bootstrap(std::move(outer),
-                          data.glmm == nullptr
-                              ? from_linear_model(data, fit, of_inner)
-                              : from_generalised_model(data, *fitted.glmm, of_inner),
+                          std::move(inner),
                           std::move(original),
                           std::move(quantities),
                           command.num_inner(),

@@ -165,6 +165,7 @@ ResultContents contents_of(const std::vector<ResultFile>& files, Session own) {
   contents.study = first.study();
   contents.tables = first.tables();
   contents.inner_quantities = first.inner_quantities();
+  contents.studentised_quantities = first.studentised_quantities();
   std::erase_if(contents.provenance, [](const Attribute& a) {
     return a.first == "finished" || a.first == "seconds" || a.first == "sessions";
   });

@@ -4,11 +4,13 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/fit/fit_result.hpp"
 #include "engine/model/family.hpp"
 #include "engine/model/weight_scaling.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace merit {
 

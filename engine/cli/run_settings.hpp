@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/simd/level.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace merit {
 

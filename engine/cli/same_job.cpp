@@ -53,7 +53,8 @@ const Consequence kDerived[] = {
     {"level", {"until_mcse"}},
     {"intervals", {"until_mcse"}},
     {"quantities", {"until_mcse", "intervals"}},
-    {"inner_quantities", {"inner"}}};
+    {"inner_quantities", {"inner"}},
+    {"studentised_quantities", {"keep"}}};
 
 /// Options that jobs have only with a value of another.
 const Consequence kDependent[] = {{"resample", {"type"}},
@@ -97,7 +98,11 @@ std::string remedy(const JobDifference& difference, bool of_study) {
   }
   if (field == "digest") return "the data have changed: use the snapshot as it was";
   if (field == "formula") return "give the stored one";
-  if (field == "quantities" || field == "inner_quantities")
+  if (field == "studentised_quantities" && difference.stored.empty())
+    return "--intervals without stud, or without --quantity";
+  if (field == "studentised_quantities" && difference.given.empty())
+    return "--intervals with stud, and the stored ones as --quantity";
+  if (field == "quantities" || field.ends_with("_quantities"))
     return "give the stored ones as --quantity";
   if (field == "prior") return "give the --prior options that lead to them";
   if (field == "delete_one")

@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/cli/model_options.hpp"
 #include "engine/cli/run_settings.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace merit {
 

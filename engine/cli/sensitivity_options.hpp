@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/cli/options.hpp"
 #include "engine/cli/run_settings.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace merit {
 

@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/cli/options.hpp"
 #include "engine/cli/run_settings.hpp"
 #include "engine/study/precision.hpp"
 #include "engine/study/study_file.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace merit {
 

@@ -24,9 +24,10 @@ std::string reason(Undefined why) {
     case Undefined::beyond_pole:
       return "the acceleration is too large for this level";
     case Undefined::no_std_error:
-      return "the estimate has no standard error (a quantity, a standard deviation of 0, "
-             "or one of "
-             "a method without a likelihood)";
+      return "there is no standard error: of a standard deviation of 0, of what a method "
+             "without a likelihood does not tell, or of a --quantity that merit "
+             "bootstrap "
+             "was not given with --intervals stud";
     case Undefined::no_inner:
       return "the job bootstrapped its replicates without looking at it: run merit "
              "bootstrap "

@@ -44,8 +44,8 @@ class DoubleBootstrap : public Scheme {
       if (!has_estimate(rows.status[r])) continue;
       const std::int64_t replicate = first + static_cast<std::int64_t>(r);
       Stream stream(seed_, Purpose::inner_bootstrap, replicate);
-      fill_shares(*inner_(replicate, row(rows, r), stream.bits()),
-                  std::span(rows.inner_share).subspan(r * width, width));
+      if (const auto inner = inner_(replicate, row(rows, r), stream.bits()))
+        fill_shares(*inner, std::span(rows.inner_share).subspan(r * width, width));
     }
   }
 

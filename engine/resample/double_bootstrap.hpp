@@ -12,7 +12,8 @@
 
 namespace merit {
 
-/// A bootstrap of a replicate: draws from what the replicate is to the population.
+/// A bootstrap of a replicate: draws from what the replicate is to the population. Null if there
+/// is none.
 /// @param replicate  its number
 /// @param estimates  its row, without NaN
 /// @param seed       of the inner replicates
@@ -24,8 +25,8 @@ using InnerBootstrap = std::function<std::unique_ptr<Scheme>(
 ///     u_r = #{t** ≤ t₀}/R₂
 ///
 /// is kept, the share of its R₂ inner replicates that are not above the original estimate
-/// (ReplicateRows::inner_share); of a replicate without estimates, or none of whose inner
-/// replicates has one, NaN. In the world of replicate r the true parameter is t₀, so u_r says
+/// (ReplicateRows::inner_share); of a replicate without estimates or without a bootstrap, or none
+/// of whose inner replicates has an estimate, NaN. In the world of replicate r the true parameter is t₀, so u_r says
 /// which percentile intervals would have covered it: calibrate() makes intervals of that.
 /// Sources: Davison & Hinkley (1997), Bootstrap Methods and their Application, § 5.6; Martin
 /// (1990), J. Amer. Statist. Assoc. 85, 1105–1118.

@@ -2,6 +2,8 @@
 #include "engine/resample/glmm_bootstrap.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 
 #include "engine/random/stream.hpp"
 #include "engine/resample/delete_one.hpp"
@@ -57,6 +59,17 @@ class Parametric : public GlmmScheme {
             worker.refit.fit(nullptr, 0.0, nullptr, r, rows);
           }
         });
+  }
+
+  std::optional<ReplicateData> data(std::int64_t replicate) const override {
+    ResponseSimulator::Workspace draws;
+    AlignedVector<std::int32_t> y;
+    if (!simulator_.draw(options_.seed, replicate, draws, y)) return std::nullopt;
+    GlmmModel drawn = *model_;
+    drawn.rows.y = y.data();
+    std::vector<std::int64_t> groups(model_->rows.size.size());
+    std::iota(groups.begin(), groups.end(), std::int64_t{0});
+    return ReplicateData{.glmm = drawn_model(drawn, groups, nullptr)};  // copies y
   }
 
  private:
@@ -135,6 +148,13 @@ class Groups : public Reweighted {
          const std::vector<std::int32_t>& stratum)
       : Reweighted(std::move(model), fit, options), strata_(num_groups(), stratum) {}
 
+  std::optional<ReplicateData> data(std::int64_t replicate) const override {
+    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
+    std::vector<std::int64_t> groups;
+    strata_.draw_all(stream, groups);
+    return ReplicateData{.glmm = drawn_model(*model_, groups, nullptr)};
+  }
+
  private:
   void draw(std::int64_t replicate, std::vector<double>& multiplicity) const override {
     Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
@@ -181,31 +201,40 @@ class Rows : public GlmmScheme {
                       });
   }
 
+  std::optional<ReplicateData> data(std::int64_t replicate) const override {
+    std::vector<std::int64_t> groups;
+    draw_groups(replicate, groups);
+    Stream within(options_.seed, Purpose::row_bootstrap, replicate);
+    return ReplicateData{.glmm = drawn_model(*model_, groups, &within)};
+  }
+
  private:
   struct Worker {
     Worker(const GlmmModel& model, const GlmmFit& fit)
-        : drawn(model.rows),
-          refit(model, fit, &drawn.rows()),
-          groups(model.rows.size.size()),
-          modes(fit.start_modes) {}
+        : drawn(model.rows), refit(model, fit, &drawn.rows()), modes(fit.start_modes) {}
     DrawnRows drawn;
     GlmmRefit refit;
     std::vector<std::int64_t> groups;
     AlignedVector<double> modes;
   };
 
+  /// The group in the place of each.
+  void draw_groups(std::int64_t replicate, std::vector<std::int64_t>& groups) const {
+    groups.resize(model_->rows.size.size());
+    std::iota(groups.begin(), groups.end(), std::int64_t{0});
+    if (unit_ == ResampleUnit::rows) return;
+    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
+    strata_.draw_all(stream, groups);
+  }
+
   void make_one(std::int64_t replicate,
                 std::int64_t at,
                 Worker& worker,
                 ReplicateRows& rows) const {
-    const std::int64_t J = model_->rows.num_groups();
-    Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
-    for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t group =
-          unit_ == ResampleUnit::both ? strata_.draw(slot, groups) : slot;
-      worker.groups[static_cast<std::size_t>(slot)] = group;
-      worker.modes[static_cast<std::size_t>(slot)] =
-          fit_.start_modes[static_cast<std::size_t>(group)];
+    draw_groups(replicate, worker.groups);
+    for (std::size_t slot = 0; slot < worker.groups.size(); ++slot) {
+      worker.modes.data()[slot] =
+          fit_.start_modes[static_cast<std::size_t>(worker.groups[slot])];
     }
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
     worker.drawn.draw(worker.groups, &within);

@@ -22,6 +22,27 @@ double mode_tolerance(int num_nodes) {
   return num_nodes >= 7 ? 1e-5 : num_nodes >= kEnoughNodes ? 1e-7 : 1e-11;
 }
 
+/// Where the likelihood has just been evaluated, with its information.
+Eigen::MatrixXd reported_covariance(const GlmmModel& model,
+                                    QuadratureLikelihood& likelihood,
+                                    const Eigen::VectorXd& psi,
+                                    bool on_boundary) {
+  const Eigen::Index size = model.num_parameters() - 1;
+  // On the boundary τ and the others are orthogonal: the block of the others is enough.
+  const Eigen::Index free = on_boundary ? size : size + 1;
+  int evaluations = 0;
+  const Eigen::MatrixXd inverse =
+      inverse_information(likelihood.num_nodes() >= kEnoughNodes
+                              ? likelihood.information().topLeftCorner(free, free)
+                              : observed_information(likelihood, psi, free, evaluations));
+  if (inverse.size() == 0) return inverse;
+  Eigen::MatrixXd jacobian = Eigen::MatrixXd::Identity(free, free);
+  jacobian.topLeftCorner(size, size) = reported_jacobian(model, psi);
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(size + 1, size + 1, kNaN);
+  covariance.topLeftCorner(free, free) = jacobian * inverse * jacobian.transpose();
+  return covariance;
+}
+
 }  // namespace
 
 GlmmRefit::GlmmRefit(const GlmmModel& model,
@@ -90,24 +111,21 @@ void GlmmRefit::fit(const double* multiplicity,
   out.status[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(
       on_boundary ? ReplicateStatus::boundary : ReplicateStatus::ok);
   if (out.num_std_errors == 0) return;
-  // On the boundary τ and the others are orthogonal: the block of the others is enough.
-  const Eigen::Index free = on_boundary ? size : size + 1;
-  int evaluations = 0;
-  const Eigen::MatrixXd covariance = inverse_information(
-      original_->num_nodes >= kEnoughNodes
-          ? likelihood_.information().topLeftCorner(free, free)
-          : observed_information(likelihood_, result.psi, free, evaluations));
-  const Eigen::MatrixXd jacobian = reported_jacobian(*model_, result.psi);
+  const Eigen::MatrixXd covariance =
+      reported_covariance(*model_, likelihood_, result.psi, on_boundary);
   double* std_error = out.std_error.data() + at * out.num_std_errors;
-  if (covariance.size() == 0) {
-    std::fill_n(std_error, out.num_std_errors, kNaN);
-    return;
-  }
-  const Eigen::MatrixXd half = jacobian * covariance.topLeftCorner(size, size);
-  for (Eigen::Index a = 0; a < size; ++a)
-    std_error[a] = std::sqrt(half.row(a).dot(jacobian.row(a)));
-  if (out.num_std_errors > size)
-    std_error[size] = on_boundary ? kNaN : std::sqrt(covariance(size, size));
+  for (Eigen::Index a = 0; a < out.num_std_errors; ++a)
+    std_error[a] = covariance.size() == 0 ? kNaN : std::sqrt(covariance(a, a));
+}
+
+Eigen::MatrixXd covariance_at(const GlmmModel& model,
+                              int num_nodes,
+                              const Eigen::VectorXd& psi) {
+  const GaussHermite rule(num_nodes);
+  QuadratureLikelihood likelihood(
+      model.rows, model.family, model.response, rule, mode_tolerance(num_nodes));
+  if (!likelihood.evaluate(psi, QuadratureDetail::full_information)) return {};
+  return reported_covariance(model, likelihood, psi, psi[psi.size() - 1] == 0.0);
 }
 
 void GlmmRefit::fail(ReplicateStatus status, std::int64_t at, ReplicateRows& out) {

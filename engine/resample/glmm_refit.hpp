@@ -46,6 +46,14 @@ class GlmmRefit {
   NewtonWorkspace work_;
 };
 
+/// The covariance matrix of the reported estimates and τ̂, P × P, at a maximum ψ of the
+/// quadrature likelihood with so many points: from Louis' information where it is good enough, else
+/// the observed one. NaN for τ̂ = 0, whose information is not that of the others; empty if
+/// the information is singular.
+Eigen::MatrixXd covariance_at(const GlmmModel& model,
+                              int num_nodes,
+                              const Eigen::VectorXd& psi);
+
 /// Hands out what threads need one of each: taken for some replicates, then given back.
 template <class Worker>
 class WorkerPool {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <optional>
+#include <vector>
+
 #include "engine/resample/cases.hpp"
 #include "engine/resample/group_constants.hpp"
 #include "engine/resample/packs.hpp"
@@ -38,6 +41,13 @@ class GroupBootstrap : public Scheme {
                   [&](std::int64_t pack, const ReplicateSpan& out, double* scratch) {
                     kernel_(constants, options_.seed, pack, out, scratch);
                   });
+  }
+
+  std::optional<ReplicateData> data(std::int64_t replicate) const override {
+    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
+    std::vector<std::int64_t> groups;
+    strata_.draw_all(stream, groups);
+    return ReplicateData{.stats = arrays_.drawn(groups)};
   }
 
  private:

@@ -2,6 +2,7 @@
 #include "engine/resample/group_constants.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/model/elementary.hpp"
 
@@ -60,6 +61,30 @@ GroupArrays::GroupArrays(const GroupedStats& stats,
     product_.col(j) = packed_lower(mean * mean.transpose());
     group_within_.col(j) = packed_lower(stats.group_within[static_cast<std::size_t>(j)]);
   }
+}
+
+GroupedStats GroupArrays::drawn(const std::vector<std::int64_t>& groups) const {
+  const Eigen::Index J = std::ssize(groups), q = origin_.size();
+  GroupedStats out;
+  out.within = Eigen::MatrixXd::Zero(q, q);
+  out.mean.resize(q, J);
+  out.size.resize(J);
+  out.origin = origin_;
+  out.has_intercept = has_intercept_;
+  for (Eigen::Index slot = 0; slot < J; ++slot) {
+    const Eigen::Index group = groups[static_cast<std::size_t>(slot)];
+    out.key.push_back(static_cast<double>(slot));
+    out.mean.col(slot) = mean_.row(group);
+    out.size[slot] = size_[group];
+    Eigen::MatrixXd within(q, q);
+    for (Eigen::Index a = 0, ab = 0; a < q; ++a) {
+      for (Eigen::Index b = 0; b <= a; ++b)
+        within(a, b) = within(b, a) = group_within_(ab++, group);
+    }
+    out.within += within;
+    out.group_within.push_back(std::move(within));
+  }
+  return out;
 }
 
 GroupConstants GroupArrays::constants() const {

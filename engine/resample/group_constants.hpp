@@ -23,6 +23,9 @@ class GroupArrays {
   /// Pointers into this object.
   GroupConstants constants() const;
 
+  /// The statistics of these groups; one that is named twice is two, and slot s has the key s.
+  GroupedStats drawn(const std::vector<std::int64_t>& groups) const;
+
  private:
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/resample/new_responses.hpp"
 
+#include <numeric>
+#include <utility>
+
 #include "engine/fit/profile.hpp"
 #include "engine/model/group_moments.hpp"
 
@@ -64,6 +67,32 @@ void NewResponses::put(const DrawnErrors& errors,
       fitted_square_ + 2.0 * beta_.dot(error_cross) + error_square;
 }
 
+DrawnErrors NewResponses::room_for_errors() const {
+  DrawnErrors errors;
+  errors.group = errors.sum = Eigen::VectorXd::Zero(num_groups());
+  errors.cross = Eigen::VectorXd::Zero(X_.cols());
+  errors.error = Eigen::VectorXd::Zero(num_obs());
+  return errors;
+}
+
+std::optional<ReplicateData> NewResponses::data(std::int64_t replicate) const {
+  DrawnErrors errors = room_for_errors();
+  draw_rows(replicate, errors);
+  const GroupConstants constants = arrays_.constants();
+  const Eigen::Index p = X_.cols();
+  const Eigen::Map<const Eigen::VectorXd> origin(constants.origin, p + 1);
+  GroupRows rows;
+  rows.first = first_;
+  rows.key.resize(first_.size() - 1);
+  std::iota(rows.key.begin(), rows.key.end(), 0.0);
+  rows.z.resize(num_obs(), p + 1);
+  rows.z.leftCols(p) = X_.rowwise() + origin.head(p).transpose();
+  rows.z.col(p) = (X_ * beta_ + errors.error).array() + origin[p];
+  for (Eigen::Index j = 0; j < num_groups(); ++j)
+    rows.z.col(p).segment(first_row(j), group_size(j)).array() += errors.group[j];
+  return replicate_data(std::move(rows), constants.has_intercept, options_.simd);
+}
+
 void NewResponses::make(std::int64_t first,
                         std::int64_t count,
                         ReplicateRows& rows) const {
@@ -82,10 +111,7 @@ void NewResponses::make(std::int64_t first,
     for (std::int64_t pair = 0; pair < pairs; ++pair)
       within[static_cast<std::size_t>(pair * kPackSize + lane)] = packed_[pair];
   }
-  DrawnErrors errors;
-  errors.group = errors.sum = Eigen::VectorXd::Zero(J);
-  errors.cross = Eigen::VectorXd::Zero(q - 1);
-  errors.error = Eigen::VectorXd::Zero(num_obs());
+  DrawnErrors errors = room_for_errors();
   make_in_packs(
       first,
       count,

@@ -33,6 +33,7 @@ struct DrawnErrors {
 class NewResponses : public Scheme {
  public:
   void make(std::int64_t first, std::int64_t count, ReplicateRows& rows) const final;
+  std::optional<ReplicateData> data(std::int64_t replicate) const final;
 
  protected:
   NewResponses(const GroupedStats& stats,
@@ -42,6 +43,11 @@ class NewResponses : public Scheme {
 
   /// Fills `errors`, whose vectors have their sizes. Thread-safe.
   virtual void draw(std::int64_t replicate, DrawnErrors& errors) const = 0;
+
+  /// The same with errors.error in any case: of those who draw sums alone.
+  virtual void draw_rows(std::int64_t replicate, DrawnErrors& errors) const {
+    draw(replicate, errors);
+  }
 
   /// sum, cross and square from errors.error.
   void add_up(DrawnErrors& errors) const;
@@ -64,6 +70,7 @@ class NewResponses : public Scheme {
            std::int64_t lane,
            double* mean,
            double* within) const;
+  DrawnErrors room_for_errors() const;
 
   SchemeOptions options_;
   decltype(GroupedKernels::fit) kernel_;

@@ -36,6 +36,14 @@ class QuasiScheme : public Scheme {
                       });
   }
 
+  std::optional<ReplicateData> data(std::int64_t replicate) const override {
+    Worker worker(*model_);
+    if (!draw(replicate, worker)) return std::nullopt;
+    std::vector<std::int64_t> groups(worker.model.rows.size.size());
+    std::iota(groups.begin(), groups.end(), std::int64_t{0});
+    return ReplicateData{.glmm = drawn_model(worker.model, groups, nullptr)};
+  }
+
  protected:
   QuasiScheme(std::shared_ptr<const GlmmModel> model, const QuasiSchemeOptions& options)
       : model_(std::move(model)), options_(options) {}
@@ -127,8 +135,7 @@ class Cases : public QuasiScheme {
     std::iota(worker.groups.begin(), worker.groups.end(), std::int64_t{0});
     if (unit_ != ResampleUnit::rows) {
       Stream stream(seed(), Purpose::group_bootstrap, replicate);
-      for (std::int64_t slot = 0; slot < J; ++slot)
-        worker.groups[static_cast<std::size_t>(slot)] = strata_.draw(slot, stream);
+      strata_.draw_all(stream, worker.groups);
     }
     Stream within(seed(), Purpose::row_bootstrap, replicate);
     worker.drawn.draw(worker.groups, unit_ == ResampleUnit::groups ? nullptr : &within);

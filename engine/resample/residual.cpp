@@ -112,17 +112,18 @@ class WildBootstrap final : public NewResponses {
       : NewResponses(stats, rows, fit, options), weights_(weights) {
     const Eigen::LLT<Eigen::MatrixXd> chol(X().transpose() * X());
     const Eigen::MatrixXd half = chol.matrixL().solve(X().transpose());  // p × n
-    Eigen::VectorXd v = residual();
+    residual_ = residual();
     for (Eigen::Index i = 0; i < num_obs(); ++i) {
       constexpr double kOne = 1e-10;  // a row that has a column to itself has no residual
       const double rest = 1.0 - half.col(i).squaredNorm();
-      v[i] = rest < kOne ? 0.0 : v[i] / (hc == WildHc::hc2 ? std::sqrt(rest) : rest);
+      residual_[i] =
+          rest < kOne ? 0.0 : residual_[i] / (hc == WildHc::hc2 ? std::sqrt(rest) : rest);
     }
-    sum_ = group_sums(v);
+    sum_ = group_sums(residual_);
     cross_.resize(X().cols(), num_groups());
     square_.resize(num_groups());
     for (Eigen::Index j = 0; j < num_groups(); ++j) {
-      const auto vj = v.segment(first_row(j), group_size(j));
+      const auto vj = residual_.segment(first_row(j), group_size(j));
       cross_.col(j) = X().middleRows(first_row(j), group_size(j)).transpose() * vj;
       square_[j] = vj.squaredNorm();
     }
@@ -142,7 +143,15 @@ class WildBootstrap final : public NewResponses {
     }
   }
 
+  void draw_rows(std::int64_t replicate, DrawnErrors& errors) const override {
+    Stream stream(seed(), Purpose::wild_weights, replicate);
+    errors.error = residual_;
+    for (Eigen::Index j = 0; j < num_groups(); ++j)
+      errors.error.segment(first_row(j), group_size(j)) *= wild_weight(weights_, stream);
+  }
+
   WildWeights weights_;
+  Eigen::VectorXd residual_;      // n, ṽ
   Eigen::VectorXd sum_, square_;  // J, of ṽ
   Eigen::MatrixXd cross_;         // p × J
 };

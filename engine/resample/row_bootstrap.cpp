@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -71,20 +73,51 @@ class RowBootstrap : public Scheme {
                   });
   }
 
+  std::optional<ReplicateData> data(std::int64_t replicate) const override {
+    const std::vector<std::int64_t> groups = draw_groups(replicate);
+    Stream within(options_.seed, Purpose::row_bootstrap, replicate);
+    std::vector<double> key(groups.size());
+    std::iota(key.begin(), key.end(), 0.0);
+    std::vector<std::int64_t> size;
+    for (const std::int64_t group : groups)
+      size.push_back(size_of(group));
+    GroupRows drawn = lay_out_group_rows(std::move(key), size, q_);
+    Eigen::Index to = 0;
+    for (const std::int64_t group : groups) {
+      for (std::int64_t n = size_of(group), i = 0; i < n; ++i)
+        drawn.z.row(to++) = rows_->z.row(first_row(group) + within.index(n));
+    }
+    return replicate_data(
+        std::move(drawn), arrays_.constants().has_intercept, options_.simd);
+  }
+
  private:
+  std::int64_t first_row(std::int64_t group) const {
+    return rows_->first[static_cast<std::size_t>(group)];
+  }
+  std::int64_t size_of(std::int64_t group) const {
+    return first_row(group + 1) - first_row(group);
+  }
+
+  /// The group in the place of each.
+  std::vector<std::int64_t> draw_groups(std::int64_t replicate) const {
+    std::vector<std::int64_t> groups(rows_->key.size());
+    std::iota(groups.begin(), groups.end(), std::int64_t{0});
+    if (unit_ == ResampleUnit::rows) return groups;
+    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
+    strata_.draw_all(stream, groups);
+    return groups;
+  }
+
   /// Draws one replicate's rows into its lane of `work`.
   void draw(std::int64_t replicate, std::int64_t lane, RowWorkspace& work) const {
-    const auto J = static_cast<std::int64_t>(rows_->key.size());
-    Stream groups(options_.seed, Purpose::group_bootstrap, replicate);
+    const std::vector<std::int64_t> groups = draw_groups(replicate);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
     const auto columns = static_cast<int>(q_);
     work.cross.assign(static_cast<std::size_t>(cross_size(columns)), 0.0);
     work.tile.resize(static_cast<std::size_t>(tile_size(columns)));
-    for (std::int64_t slot = 0; slot < J; ++slot) {
-      const std::int64_t group =
-          unit_ == ResampleUnit::both ? strata_.draw(slot, groups) : slot;
-      draw_slot(group, slot, lane, within, work);
-    }
+    for (std::size_t slot = 0; slot < groups.size(); ++slot)
+      draw_slot(groups[slot], static_cast<std::int64_t>(slot), lane, within, work);
     const double* product = work.cross.data();
     double* to = work.within.data() + lane;
     for (Eigen::Index pair = 0; pair < q_ * (q_ + 1) / 2; ++pair) {
@@ -99,8 +132,7 @@ class RowBootstrap : public Scheme {
                  std::int64_t lane,
                  Stream& stream,
                  RowWorkspace& work) const {
-    const std::int64_t begin = rows_->first[static_cast<std::size_t>(group)];
-    const std::int64_t n = rows_->first[static_cast<std::size_t>(group) + 1] - begin;
+    const std::int64_t begin = first_row(group), n = size_of(group);
     const auto stride = static_cast<std::size_t>(stride_);
     work.drawn.resize(static_cast<std::size_t>(n) * stride);
     work.sum.assign(stride, 0.0);

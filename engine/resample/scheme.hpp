@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/fit/fit_result.hpp"
+#include "engine/resample/replicate_data.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/simd/level.hpp"
 
@@ -29,6 +31,13 @@ class Scheme {
   virtual void make(std::int64_t first,
                     std::int64_t count,
                     ReplicateRows& rows) const = 0;
+
+  /// The data set of a replicate, for those who want more of it than its row: fitted, it gives
+  /// that row. Nothing if it cannot be fitted, or if the scheme draws sums of data and no data (the
+  /// parametric ones of Gaussian models). Thread-safe.
+  virtual std::optional<ReplicateData> data(std::int64_t /*replicate*/) const {
+    return std::nullopt;
+  }
 
  protected:
   Scheme() = default;

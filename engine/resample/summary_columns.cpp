@@ -29,7 +29,7 @@ std::span<const double> SummaryColumns::values(std::span<const double> estimates
     for (const Quantity& quantity : quantities)
       *out++ = quantity(t);
     for (const StudentisedColumn& column : studentised) {
-      const double value = t[static_cast<std::size_t>(column.estimate)];
+      const double value = t.data()[column.estimate];  // a quantity's is behind t
       const double s =
           std_errors[row * errors + static_cast<std::size_t>(column.std_error)];
       const double z = column.log_scale

@@ -11,10 +11,10 @@
 
 namespace merit {
 
-/// An estimate that is studentised: (t − t₀)/s, or on the scale of its logarithm
+/// An estimate or a quantity that is studentised: (t − t₀)/s, or on the scale of its logarithm
 /// (log t − log t₀)/(s/t), which has no value at t = 0.
 struct StudentisedColumn {
-  std::int64_t estimate = 0;   ///< its column
+  std::int64_t estimate = 0;   ///< its column; quantities are behind the estimates
   std::int64_t std_error = 0;  ///< that of s among the standard errors
   double original = 0.0;       ///< t₀
   bool log_scale = false;

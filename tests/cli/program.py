@@ -31,6 +31,8 @@ os.environ.setdefault("OMPI_MCA_hwloc_base_binding_policy", "none")
 
 USAGE, BAD_DATA, NO_INPUT, IO = 64, 65, 66, 74  # the exit codes of engine/error.hpp
 
+from h5same import differences  # noqa: E402
+
 needs_r = pytest.mark.skipif(not RSCRIPT, reason="no Rscript with rhdf5 (MERIT_RSCRIPT)")
 
 
@@ -125,3 +127,24 @@ def make_snapshot(source, path, *options):
     from scripting import run
     run("make_snapshot.py", source, path, *options)
     return path
+
+
+def check_same_bits(run, place):
+    """One job's file has the same bits of any ranks and threads, joined from shards, and stopped and resumed.
+
+    run    run(path, *options, **how) makes the job's file at `path`
+    """
+    def same(name):
+        with h5py.File(place / "one.h5") as one, h5py.File(place / name) as other:
+            assert not list(differences(one, other, {"/provenance"})), name
+
+    run(place / "one.h5", "--threads", 1)
+    run(place / "two.h5", "--threads", 2, ranks=2)
+    same("two.h5")
+    for shard in (1, 2):
+        run(place / f"{shard}.h5", "--shard", f"{shard}/2")
+    merit("merge", place / "merged.h5", place / "2.h5", place / "1.h5")
+    same("merged.h5")
+    run(place / "stopped.h5", "--time-limit", "0.001", code=None)
+    run(place / "stopped.h5", "--resume")
+    same("stopped.h5")
