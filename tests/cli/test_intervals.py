@@ -329,7 +329,7 @@ def test_studentised_where_there_is_no_standard_error(study, tmp_path):
         assert rows[term]["conf.low"] is None
     assert rows["sd__Observation"]["conf.low"] is not None
     assert [note for note in report["notes"]
-            if note.startswith("no stud interval of sd__(Intercept), icc: the estimate has no standard")]
+            if note.startswith("no stud interval of sd__(Intercept), icc: there is no standard error")]
 
 
 def test_studentised_need_standard_errors_in_the_file(study, tmp_path):
