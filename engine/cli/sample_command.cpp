@@ -13,6 +13,7 @@
 #include "engine/cli/loo_run.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/posterior.hpp"
+#include "engine/cli/ppc_run.hpp"
 #include "engine/cli/prior_grid.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
@@ -41,6 +42,7 @@ JobDescription describe_job(const SampleCommand& command,
   job.emplace_back("save_groups", std::string(name(command.save_groups)));
   if (command.prior_only) job.emplace_back("prior_only", true);
   if (command.loo != Loo::none) job.emplace_back("loo", std::string(name(command.loo)));
+  if (command.ppc) job.emplace_back("ppc", true);
   job.emplace_back("block_rows", plan.block_rows);
   return job;
 }
@@ -103,6 +105,11 @@ struct SampleData {
   StopSignals& signals;
 };
 
+bool describes_draws(const SampleCommand& command) {
+  return command.loo != Loo::none || command.save_groups == SaveGroups::summary ||
+         command.ppc;
+}
+
 /// What is made of all draws once they are there; false if it was stopped. *Collective*
 /// @param stored  rank 0's gets it
 bool describe_draws(const Communicator& comm,
@@ -119,6 +126,11 @@ bool describe_draws(const Communicator& comm,
     const auto loo = make_loo(comm, command, of.data, of.fit, posterior);
     if (!loo) return false;
     stored.loo = *loo;
+  }
+  if (command.ppc) {
+    const auto ppc = make_ppc(comm, command, of.data, of.fit, posterior);
+    if (!ppc) return false;
+    stored.ppc = *ppc;
   }
   return true;
 }
@@ -171,7 +183,7 @@ bool draw(const CommandContext& context,
     end_stopped_job(comm, plan, command.run, file, "draws");
     return false;
   }
-  if (command.loo != Loo::none || command.save_groups == SaveGroups::summary) {
+  if (describes_draws(command)) {
     root_or_none(comm, [&] { writer->sync(); });
     if (!describe_draws(comm, command, of, posterior, *contents.posterior)) {
       end_stopped_job(comm, plan, command.run, file, "draws");

@@ -83,6 +83,10 @@ void add_options(CLI::App& app, SampleCommand& command) {
              kLoo,
              "leave-one-out (PSIS) and WAIC: rows given their groups' intercepts, or "
              "whole groups (default none)");
+  app.add_flag("--ppc",
+               command.ppc,
+               "posterior predictive checks: mean, sd, zeros and group means of the "
+               "responses against those of replicated ones");
   app.add_option("--cmdstan-csv",
                  command.cmdstan_csv,
                  "the draws as CmdStan writes them too, a file per chain")

@@ -30,6 +30,7 @@ struct SampleCommand {
   bool prior_only = false;             ///< nothing is drawn but the prior
   SaveGroups save_groups = SaveGroups::none;
   Loo loo = Loo::none;
+  bool ppc = false;         ///< posterior predictive checks
   std::string cmdstan_csv;  ///< directory; empty: none
 };
 
