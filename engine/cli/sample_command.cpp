@@ -21,6 +21,7 @@
 #include "engine/cli/stored_job.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
+#include "io/arviz_netcdf.hpp"
 #include "io/cmdstan_csv.hpp"
 
 namespace merit {
@@ -62,6 +63,7 @@ DrawResult result_of(const SampleCommand& command,
                      const std::vector<std::string>& notes) {
   const ResultFile file = open_result(command.run.output);
   if (!command.cmdstan_csv.empty()) write_cmdstan_csv(file, command.cmdstan_csv);
+  if (!command.netcdf.empty()) write_netcdf(file, command.netcdf);
   DrawResult out;
   out.report = draw_report(
       file,
@@ -210,6 +212,11 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
     root_or_none(comm, [&] {
       check_cmdstan_directory(command.cmdstan_csv,
                               command.run.overwrite || command.run.resume);
+    });
+  }
+  if (!command.netcdf.empty() && !command.run.dry_run) {
+    root_or_none(comm, [&] {
+      check_netcdf(command.netcdf, command.run.overwrite || command.run.resume);
     });
   }
   const ModelData data =

@@ -32,6 +32,7 @@ struct SampleCommand {
   Loo loo = Loo::none;
   bool ppc = false;         ///< posterior predictive checks
   std::string cmdstan_csv;  ///< directory; empty: none
+  std::string netcdf;       ///< file; empty: none
 };
 
 void add_options(CLI::App& app, SampleCommand& command);
