@@ -202,6 +202,7 @@ void write_posterior(hdf5::Group root, const StoredPosterior& posterior) {
     write_tables(of, tables);
   };
   write("loo", posterior.loo);
+  write("ppc", posterior.ppc);
   write("summary", posterior.summary);
 }
 

@@ -199,6 +199,7 @@ StoredPosterior read_posterior(const hdf5::Group& root) {
     out.priors.emplace_back(parameters[i], distributions[i]);
   out.sampler = read_attributes(root.group("sampler"));
   if (root.exists("loo")) out.loo = read_tables(root.group("loo"));
+  if (root.exists("ppc")) out.ppc = read_tables(root.group("ppc"));
   if (root.exists("summary")) out.summary = read_tables(root.group("summary"));
   return out;
 }

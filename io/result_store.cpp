@@ -83,10 +83,11 @@ std::int64_t expected_bytes(const ResultContents& contents) {
   for (const StoredTable& table : contents.tables)
     bytes += bytes_of(table);
   if (contents.posterior) {
-    for (const StoredTable& table : contents.posterior->loo)
-      bytes += bytes_of(table);
-    for (const StoredTable& table : contents.posterior->summary)
-      bytes += bytes_of(table);
+    const StoredPosterior& posterior = *contents.posterior;
+    for (const auto* tables : {&posterior.loo, &posterior.ppc, &posterior.summary}) {
+      for (const StoredTable& table : *tables)
+        bytes += bytes_of(table);
+    }
   }
   for (const std::string& level : fit.group_level) {
     // Size, mode, sd; the text, its length and its address.

@@ -117,6 +117,8 @@ struct StoredPosterior {
   std::vector<std::string> columns = {};  ///< of the draws
   /// `--loo`: of units left out, one table each; there once all draws are.
   std::vector<StoredTable> loo = {};
+  /// `--ppc`: posterior predictive checks, likewise.
+  std::vector<StoredTable> ppc = {};
   /// `--save-groups summary`: likewise, of the group intercepts.
   std::vector<StoredTable> summary = {};
 };

@@ -16,7 +16,8 @@ build=(g++ cmake ninja-build
        libeigen3-dev libboost-dev libfmt-dev nlohmann-json3-dev libcli11-dev libtoml11-dev
        librandom123-dev libxxhash-dev libhdf5-dev zlib1g-dev libopenmpi-dev openmpi-bin)
 scripts=(python3 python3-numpy python3-pandas python3-h5py python3-matplotlib)
-tests=(libboost-test-dev python3-pytest python3-scipy python3-xxhash hdf5-tools r-base-core r-bioc-rhdf5 r-cran-haven)
+tests=(libboost-test-dev python3-pytest python3-scipy python3-xxhash python3-netcdf4 python3-xarray hdf5-tools
+       r-base-core r-bioc-rhdf5 r-cran-haven)
 
 say() { printf 'dependencies: %s\n' "$*"; }
 

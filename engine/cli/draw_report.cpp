@@ -10,8 +10,10 @@
 
 #include "engine/cli/group_summary.hpp"
 #include "engine/cli/loo_run.hpp"
+#include "engine/cli/ppc_run.hpp"
 #include "engine/report/draw_rows.hpp"
 #include "engine/report/loo_report.hpp"
+#include "engine/report/ppc_report.hpp"
 
 namespace merit {
 namespace {
@@ -126,6 +128,11 @@ Report draw_report(const ResultFile& file, const ReportOptions& options) {
   }
   report.loo = loo_of(*file.posterior(), file.replicates()->num_replicates);
   append_loo_notes(report.loo, report.notes);
+  if (!file.posterior()->ppc.empty()) {
+    report.ppc = {ppc_of(*file.posterior(), file.fit())};
+    report.ppc.front().of_prior = text_of(file.job(), "prior_only") == "true";
+    append_ppc_notes(report.ppc, report.notes);
+  }
   report.glance.draws = DrawCounts{.num_chains = file.replicates()->num_chains,
                                    .draws_per_chain = chains.per_chain(),
                                    .priors = file.posterior()->priors,

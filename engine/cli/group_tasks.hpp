@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <Eigen/Dense>
+
 #include "engine/bytes.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/posterior.hpp"
@@ -27,6 +29,24 @@ std::vector<double> read_columns(const Communicator& comm,
                                  std::size_t first,
                                  std::size_t count);
 
+/// The parameters' draws in the job's file, on all ranks: S × (p + 2): β, τ, σ of a Gaussian model,
+/// else S × P: the estimates, τ. *Collective*
+Eigen::MatrixXd parameter_draws(const Communicator& comm,
+                                const SampleCommand& command,
+                                const ModelData& data,
+                                const Posterior& posterior);
+
+/// How many groups' intercepts a rank holds at a time.
+std::int64_t groups_at_once(const Posterior& posterior);
+
+/// Draws of some groups' intercepts in the job's file, on all ranks, S of each; empty if they are
+/// not stored. *Collective*
+std::vector<double> stored_intercepts(const Communicator& comm,
+                                      const SampleCommand& command,
+                                      const ModelData& data,
+                                      const Posterior& posterior,
+                                      BlockRange groups);
+
 /// The likelihood of each group and row under the draws that are in the job's file. *Collective*
 std::unique_ptr<const PointwiseLikelihood> pointwise_likelihood(
     const Communicator& comm,
@@ -38,6 +58,41 @@ std::unique_ptr<const PointwiseLikelihood> pointwise_likelihood(
 /// The streams of the draws, in their order.
 std::vector<std::int64_t> streams_of(const DrawShape& shape);
 
+/// Tasks on all ranks and threads, some at a time, with one display of how far they are.
+class ShownTasks {
+ public:
+  /// @param total  tasks of all times
+  ShownTasks(const Communicator& comm,
+             const SampleCommand& command,
+             std::int64_t total,
+             const std::string& what);
+
+  /// Some tasks, from number 0 on; false if the job was stopped. *Collective*
+  bool run(std::int64_t count, const Work& work, const Sink& sink);
+  void close() { display_.close(); }
+
+ private:
+  const Communicator& comm_;
+  ProgressDisplay display_;
+  RunOptions options_;
+  std::int64_t done_ = 0;
+  double seconds_ = 0.0;
+};
+
+/// Items as columns of a table, a row each.
+template <class Item>
+void append_columns(const std::vector<Item>& items,
+                    std::span<const std::pair<const char*, double Item::*>> columns,
+                    StoredTable& table) {
+  for (const auto& [label, member] : columns) {
+    std::vector<double> values;
+    values.reserve(items.size());
+    for (const Item& one : items)
+      values.push_back(one.*member);
+    table.columns.emplace_back(label, std::move(values));
+  }
+}
+
 /// Items of every group, made on all ranks and threads, a group a task, and gathered on rank 0.
 template <class Item>
 class GroupTasks {
@@ -46,20 +101,8 @@ class GroupTasks {
              const SampleCommand& command,
              std::int64_t num_groups,
              const std::string& what)
-      : comm_(comm),
-        num_groups_(num_groups),
-        of_group_(static_cast<std::size_t>(num_groups)),
-        display_(comm.is_root() ? command.run.progress : ProgressMode::none, what) {
-    options_.threads = command.run.num_threads();
-    options_.stop_requested = [] { return StopSignals::stop_requested(); };
-    options_.progress = [this](const Progress& progress) {
-      Progress all = progress;
-      all.done += done_;
-      all.total = num_groups_;
-      all.seconds += seconds_;
-      display_.show(all);
-    };
-  }
+      : of_group_(static_cast<std::size_t>(num_groups)),
+        tasks_(comm, command, num_groups, what) {}
 
   /// Those of some groups; false if the job was stopped. *Collective*
   /// @param items  of a group
@@ -76,16 +119,13 @@ class GroupTasks {
               ByteReader(bytes).take_vector<Item>();
           return std::int64_t{0};
         };
-    const RunSummary summary = run_tasks(comm_, {count, 1}, options_, work, sink);
-    done_ += count;
-    seconds_ += summary.seconds;
-    return !summary.stopped;
+    return tasks_.run(count, work, sink);
   }
 
   /// On rank 0: group after group, as a table with the index of each item's group.
   StoredTable table(const std::string& name,
                     std::span<const std::pair<const char*, double Item::*>> columns) {
-    display_.close();
+    tasks_.close();
     std::vector<std::int64_t> group;
     std::vector<Item> all;
     for (std::size_t j = 0; j < of_group_.size(); ++j) {
@@ -93,24 +133,13 @@ class GroupTasks {
       all.insert(all.end(), of_group_[j].begin(), of_group_[j].end());
     }
     StoredTable out{.name = name, .columns = {{"group", std::move(group)}}};
-    for (const auto& [label, member] : columns) {
-      std::vector<double> values;
-      values.reserve(all.size());
-      for (const Item& one : all)
-        values.push_back(one.*member);
-      out.columns.emplace_back(label, std::move(values));
-    }
+    append_columns(all, columns, out);
     return out;
   }
 
  private:
-  const Communicator& comm_;
-  std::int64_t num_groups_;
   std::vector<std::vector<Item>> of_group_;
-  ProgressDisplay display_;
-  RunOptions options_;
-  std::int64_t done_ = 0;
-  double seconds_ = 0.0;
+  ShownTasks tasks_;
 };
 
 /// The items of such a table.

@@ -10,9 +10,6 @@
 namespace merit {
 namespace {
 
-/// Draws of group intercepts that a rank holds at a time.
-constexpr std::int64_t kInterceptBytes = std::int64_t{128} << 20;
-
 /// What is stored of a unit, by name.
 constexpr std::pair<const char*, double LeftOut::*> kColumns[] = {
     {"elpd_loo", &LeftOut::elpd_loo},
@@ -49,22 +46,13 @@ std::optional<std::vector<StoredTable>> make_loo(const Communicator& comm,
   if (command.loo != Loo::groups) {
     GroupTasks<LeftOut> rows(comm, command, J, "rows left out, of groups");
     const std::int64_t S = shape.num_draws();
-    const std::int64_t at_once =
-        std::max<std::int64_t>(1, kInterceptBytes / (S * std::int64_t{sizeof(double)}));
-    // Behind the parameters and the log prior.
-    const std::size_t first_column =
-        posterior.stored.columns.size() - data.group_level.size();
+    const std::int64_t at_once = groups_at_once(posterior);
     const bool stored = shape.with_groups;
     const std::vector<std::int64_t> streams = streams_of(shape);
     for (std::int64_t first = 0; first < J; first += at_once) {
       const std::int64_t count = std::min(at_once, J - first);
-      std::vector<double> intercepts;
-      if (stored) {
-        intercepts = read_columns(comm,
-                                  command.run.output,
-                                  first_column + static_cast<std::size_t>(first),
-                                  static_cast<std::size_t>(count));
-      }
+      const std::vector<double> intercepts =
+          stored_intercepts(comm, command, data, posterior, {first, count});
       const bool all = rows.make(first, count, [&](std::int64_t group) {
         std::vector<LeftOut> out;
         std::vector<double> drawn;

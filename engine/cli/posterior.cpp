@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::int64_t kWarmup = 200;
 
+/// Pareto k of proposals from which on the prior is drawn from by slices. Priors have heavier tails than
+/// posteriors, and slices of them cost next to nothing.
+constexpr double kWorstKOfPrior = 0.25;
+
 Conditioning conditioning(const SampleCommand& command) {
   return command.prior_only ? Conditioning::nothing : Conditioning::data;
 }
@@ -60,7 +64,8 @@ void use_chains(const SampleCommand& command,
   out.warmup = command.warmup.value_or(kWarmup);
   auto sampler = std::make_shared<const IndependenceSampler>(
       marginal, out.shape, out.warmup, command.run.seed);
-  const bool good = sampler->is_good();
+  const bool good = sampler->is_good() &&
+                    !(command.prior_only && sampler->pilot().pareto_k > kWorstKOfPrior);
   if (!good) {
     reason +=
         fmt::format("{}independent proposals do not cover the tails (Pareto k {:.2f})",

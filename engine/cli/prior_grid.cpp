@@ -143,6 +143,13 @@ Report grid_report(std::vector<NamedReport> reports) {
       loo.prior = entry.name;
     }
   }
+  all.ppc.clear();
+  for (const NamedReport& entry : reports) {
+    for (PredictiveChecks checks : entry.report.ppc) {
+      checks.prior = entry.name;
+      all.ppc.push_back(std::move(checks));
+    }
+  }
   for (const NamedReport& entry : reports) {
     for (const std::string& note : entry.report.notes)
       all.notes.push_back(entry.name + ": " + note);

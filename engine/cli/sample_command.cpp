@@ -13,6 +13,7 @@
 #include "engine/cli/loo_run.hpp"
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/posterior.hpp"
+#include "engine/cli/ppc_run.hpp"
 #include "engine/cli/prior_grid.hpp"
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
@@ -20,6 +21,7 @@
 #include "engine/cli/stored_job.hpp"
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
+#include "io/arviz_netcdf.hpp"
 #include "io/cmdstan_csv.hpp"
 
 namespace merit {
@@ -41,6 +43,7 @@ JobDescription describe_job(const SampleCommand& command,
   job.emplace_back("save_groups", std::string(name(command.save_groups)));
   if (command.prior_only) job.emplace_back("prior_only", true);
   if (command.loo != Loo::none) job.emplace_back("loo", std::string(name(command.loo)));
+  if (command.ppc) job.emplace_back("ppc", true);
   job.emplace_back("block_rows", plan.block_rows);
   return job;
 }
@@ -60,6 +63,7 @@ DrawResult result_of(const SampleCommand& command,
                      const std::vector<std::string>& notes) {
   const ResultFile file = open_result(command.run.output);
   if (!command.cmdstan_csv.empty()) write_cmdstan_csv(file, command.cmdstan_csv);
+  if (!command.netcdf.empty()) write_netcdf(file, command.netcdf);
   DrawResult out;
   out.report = draw_report(
       file,
@@ -103,6 +107,11 @@ struct SampleData {
   StopSignals& signals;
 };
 
+bool describes_draws(const SampleCommand& command) {
+  return command.loo != Loo::none || command.save_groups == SaveGroups::summary ||
+         command.ppc;
+}
+
 /// What is made of all draws once they are there; false if it was stopped. *Collective*
 /// @param stored  rank 0's gets it
 bool describe_draws(const Communicator& comm,
@@ -119,6 +128,11 @@ bool describe_draws(const Communicator& comm,
     const auto loo = make_loo(comm, command, of.data, of.fit, posterior);
     if (!loo) return false;
     stored.loo = *loo;
+  }
+  if (command.ppc) {
+    const auto ppc = make_ppc(comm, command, of.data, of.fit, posterior);
+    if (!ppc) return false;
+    stored.ppc = *ppc;
   }
   return true;
 }
@@ -171,7 +185,7 @@ bool draw(const CommandContext& context,
     end_stopped_job(comm, plan, command.run, file, "draws");
     return false;
   }
-  if (command.loo != Loo::none || command.save_groups == SaveGroups::summary) {
+  if (describes_draws(command)) {
     root_or_none(comm, [&] { writer->sync(); });
     if (!describe_draws(comm, command, of, posterior, *contents.posterior)) {
       end_stopped_job(comm, plan, command.run, file, "draws");
@@ -198,6 +212,11 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
     root_or_none(comm, [&] {
       check_cmdstan_directory(command.cmdstan_csv,
                               command.run.overwrite || command.run.resume);
+    });
+  }
+  if (!command.netcdf.empty() && !command.run.dry_run) {
+    root_or_none(comm, [&] {
+      check_netcdf(command.netcdf, command.run.overwrite || command.run.resume);
     });
   }
   const ModelData data =

@@ -83,10 +83,18 @@ void add_options(CLI::App& app, SampleCommand& command) {
              kLoo,
              "leave-one-out (PSIS) and WAIC: rows given their groups' intercepts, or "
              "whole groups (default none)");
+  app.add_flag("--ppc",
+               command.ppc,
+               "posterior predictive checks: mean, sd, zeros and group means of the "
+               "responses against those of replicated ones");
   app.add_option("--cmdstan-csv",
                  command.cmdstan_csv,
                  "the draws as CmdStan writes them too, a file per chain")
       ->type_name("DIR");
+  app.add_option("--netcdf",
+                 command.netcdf,
+                 "the draws as ArviZ keeps them too (netCDF-4), for xarray and ArviZ")
+      ->type_name("FILE");
   add_resume(app, command.run);
 }
 
@@ -136,6 +144,9 @@ void validate(const SampleCommand& command) {
   }
   if (!command.prior_grid.empty() && !command.cmdstan_csv.empty()) {
     throw UsageError("--cmdstan-csv: give one prior at a time, without --prior-grid");
+  }
+  if (!command.prior_grid.empty() && !command.netcdf.empty()) {
+    throw UsageError("--netcdf: give one prior at a time, without --prior-grid");
   }
   if (!command.prior_grid.empty() && command.run.dry_run) {
     throw UsageError("--dry-run: give one prior at a time, without --prior-grid");

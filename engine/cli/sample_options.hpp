@@ -32,7 +32,9 @@ struct SampleCommand {
   bool prior_only = false;             ///< nothing is drawn but the prior
   SaveGroups save_groups = SaveGroups::none;
   Loo loo = Loo::none;
+  bool ppc = false;         ///< posterior predictive checks
   std::string cmdstan_csv;  ///< directory; empty: none
+  std::string netcdf;       ///< file; empty: none
 };
 
 void add_options(CLI::App& app, SampleCommand& command);

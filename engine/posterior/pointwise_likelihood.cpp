@@ -24,11 +24,6 @@ using elementary::log1p;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const double kLogTwoPi = log(2.0 * std::numbers::pi);
 
-/// Of a group's own streams, one for each draw.
-std::uint64_t seed_of(std::int64_t group, std::uint64_t seed) {
-  return Stream(seed, Purpose::posterior_group_seed, group).bits();
-}
-
 class GaussianPointwise final : public PointwiseLikelihood {
  public:
   GaussianPointwise(std::shared_ptr<const GroupRows> rows, Eigen::MatrixXd draws)
@@ -41,7 +36,7 @@ class GaussianPointwise final : public PointwiseLikelihood {
     const Eigen::MatrixXd z = rows_of(group);
     const auto n = static_cast<double>(z.rows());
     const Eigen::RowVectorXd mean = z.colwise().mean();
-    const std::uint64_t own = seed_of(group, seed);
+    const std::uint64_t own = group_seed(group, seed);
     std::vector<double> out;
     out.reserve(stream.size());
     for (Eigen::Index s = 0; s < draws_.rows(); ++s) {
@@ -185,7 +180,7 @@ class QuadraturePointwise final : public PointwiseLikelihood {
     Outcome outcome;
     describe_outcome(model_->family, rows, model_->response.y, outcome);
     QuadratureLikelihood likelihood(rows, model_->family, outcome, rule_, kModeTolerance);
-    const std::uint64_t own = seed_of(group, seed);
+    const std::uint64_t own = group_seed(group, seed);
     std::vector<double> out;
     out.reserve(stream.size());
     for (Eigen::Index s = 0; s < psi_.cols(); ++s) {

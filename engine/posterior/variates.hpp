@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 #include "engine/model/elementary.hpp"
 #include "engine/random/stream.hpp"
@@ -65,5 +66,10 @@ class Variates {
   double spare_ = 0.0;
   bool has_spare_ = false;
 };
+
+/// Of a group's own streams, one for each draw.
+inline std::uint64_t group_seed(std::int64_t group, std::uint64_t seed) {
+  return Stream(seed, Purpose::posterior_group_seed, group).bits();
+}
 
 }  // namespace merit

@@ -26,6 +26,7 @@ enum class Purpose : std::uint32_t {
   posterior_slices = 0x304,      ///< of a chain's sweeps
   posterior_group_seed = 0x305,  ///< seeds of groups' own streams
   posterior_intercept = 0x306,   ///< of one group, given a draw
+  posterior_responses = 0x307,   ///< of its rows, given these
   study_group_sizes = 0x400,     ///< of simulation studies, like the following
   study_intercepts = 0x401,
   study_responses = 0x402,

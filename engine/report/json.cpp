@@ -189,6 +189,31 @@ Json json_of(const LeaveOneOut& loo) {
   return out;
 }
 
+Json json_of(const PredictiveCheck& check) {
+  return {{"observed", check.observed},
+          {"mean", check.mean},
+          {"sd", check.sd},
+          {"p.value", check.p_value},
+          {"p.equal", check.p_equal}};
+}
+
+Json json_of(const PredictiveChecks& checks) {
+  Json out = Json::object();
+  if (!checks.prior.empty()) out["prior"] = checks.prior;
+  const auto list = [](const std::vector<PredictiveChecks::Named>& of, const char* what) {
+    Json items = Json::array();
+    for (const auto& [label, check] : of) {
+      Json item = {{what, label}};
+      item.update(json_of(check));
+      items.push_back(std::move(item));
+    }
+    return items;
+  };
+  out["statistics"] = list(checks.statistics, "statistic");
+  out["group_means"] = list(checks.group_means, "level");
+  return out;
+}
+
 Json json_of(const CoefficientCovariance& vcov) {
   Json matrix = Json::array();
   for (Eigen::Index i = 0; i < vcov.matrix.rows(); ++i) {
@@ -233,6 +258,12 @@ std::string to_json(const Report& report) {
     for (const LeaveOneOut& unit : report.loo)
       loo.push_back(json_of(unit));
     out["loo"] = std::move(loo);
+  }
+  if (!report.ppc.empty()) {
+    Json ppc = Json::array();
+    for (const PredictiveChecks& checks : report.ppc)
+      ppc.push_back(json_of(checks));
+    out["ppc"] = std::move(ppc);
   }
   // A level or path that is not UTF-8 shows as U+FFFD instead of ending the program.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -15,6 +15,7 @@
 #include "engine/inference/profile_interval.hpp"
 #include "engine/inference/test_result.hpp"
 #include "engine/posterior/leave_one_out.hpp"
+#include "engine/posterior/predictive_check.hpp"
 #include "engine/resample/replicate_rows.hpp"
 
 /// What a command has found, as plain values; `render.hpp` turns it into text.
@@ -144,6 +145,7 @@ struct Report {
   std::vector<TidyRow> tidy;
   std::vector<TestResult> tests;           ///< those that are not of one coefficient
   std::vector<LeaveOneOut> loo;            ///< of draws, where asked for
+  std::vector<PredictiveChecks> ppc;       ///< likewise
   std::vector<ProfiledParameter> profile;  ///< curves of the profile likelihood
   CoefficientCovariance vcov;
   std::vector<std::string> notes;  ///< sentences that a reader should not miss

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/report/loo_report.hpp"
+#include "engine/report/ppc_report.hpp"
 #include "engine/report/render.hpp"
 #include "engine/report/table_heading.hpp"
 #include "engine/report/text_table.hpp"
@@ -281,6 +282,14 @@ std::string to_table(const Report& report) {
     section("Fixed effects", posterior_table(fixed, report.level, false));
     section("Group intercepts", posterior_table(modes, report.level, true));
     section("Leave-one-out and WAIC", loo_table(report.loo));
+    const bool of_prior = !report.ppc.empty() && report.ppc.front().of_prior;
+    section(of_prior ? "Prior predictive checks" : "Posterior predictive checks",
+            ppc_table(report.ppc));
+    // As many rows as group intercepts: where these are shown.
+    if (!modes.empty()) {
+      section("Group means, observed and replicated",
+              ppc_group_table(report.ppc, report.data.group.name));
+    }
     return out + closing(report);
   }
   section("Random effects",

@@ -6,6 +6,7 @@
 
 #include "engine/fit/glmm_fit.hpp"
 #include "engine/random/draws_kernel.hpp"
+#include "engine/resample/row_simulator.hpp"
 #include "engine/resample/simulate_kernel.hpp"
 #include "engine/simd/aligned_vector.hpp"
 
@@ -20,8 +21,9 @@ class ResponseSimulator {
 
   /// Memory of one thread.
   struct Workspace {
-    AlignedVector<double> intercept;                         // J
-    AlignedVector<double> eta, uniform, mean, below, drawn;  // rows of a strip
+    AlignedVector<double> intercept;  // J
+    AlignedVector<double> uniform;    // rows of a strip
+    RowSimulator::Workspace rows;
   };
 
   /// @param y  packs × 8; rows that pad are −1
@@ -32,48 +34,11 @@ class ResponseSimulator {
             AlignedVector<std::int32_t>& y) const;
 
  private:
-  void draw_strip(std::int64_t first,
-                  std::int64_t count,
-                  double intercept,
-                  Workspace& work) const;
-  void draw_categories(double intercept, std::int64_t packs, Workspace& work) const;
-
   const GlmmModel* model_;
+  RowSimulator rows_;
   SimulateKernels kernels_;
   DrawKernels draws_;
   Eigen::VectorXd psi_;
 };
-
-/// One draw by inversion, from u ∈ [0, 1): outcomes are visited from the mode outwards, so that
-/// it takes some standard deviations of them. Probabilities satisfy p(k + 1)/p(k) = ratio(k).
-///
-/// @param mode    where to begin, ≥ 0; @param at_mode its probability
-/// @param last    the largest outcome
-template <class Ratio>
-double invert_from_mode(
-    double u, double mode, double at_mode, double last, const Ratio& ratio) {
-  double below = mode, above = mode, p_below = at_mode, p_above = at_mode;
-  u -= at_mode;
-  double moved = 1.0;
-  while (u >= 0.0 && moved > 0.0) {
-    moved = 0.0;
-    if (above < last) {
-      p_above *= ratio(above);
-      above += 1.0;
-      u -= p_above;
-      moved += p_above;
-      if (u < 0.0) return above;
-    }
-    if (below > 0.0) {
-      below -= 1.0;
-      p_below /= ratio(below);
-      u -= p_below;
-      moved += p_below;
-      if (u < 0.0) return below;
-    }
-    if (moved < 1e-18) break;  // what rounding errors have left of u
-  }
-  return mode;
-}
 
 }  // namespace merit

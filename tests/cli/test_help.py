@@ -18,7 +18,7 @@ COMMANDS = {
                   "--wild-hc", "--wild-weights", "--intervals", "--inner", "--until-mcse", "--pql-inner", "--pql-scale",
                   "--quantity", "--null", "--keep", "--max-failed", "--resume", "--time-limit", "--shard"],
     "sample": [*EVERYWHERE, *[word for word in MODEL if word != "--ranef"], "--draws", "--chains",
-               "--warmup", "--prior", "--prior-grid", "--prior-only", "--cmdstan-csv", "--save-groups", "--loo", "--resume", "--time-limit"],
+               "--warmup", "--prior", "--prior-grid", "--prior-only", "--cmdstan-csv", "--netcdf", "--save-groups", "--loo", "--ppc", "--resume", "--time-limit"],
     "simulate": [*EVERYWHERE, "STUDY", "--level", "--seed", "--threads", "--simd", "--max-tasks",
                  "--progress", "--dry-run", "--output", "--overwrite", "--resume", "--time-limit",
                  "--shard", "--only", "--dump-data", "--until-mcse"],

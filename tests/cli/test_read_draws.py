@@ -51,6 +51,37 @@ def test_xarray_and_netcdf4(result, tmp_path):
         assert (group["r_g"][:] == value[:, :, 6:]).all()
 
 
+def test_loo_and_checks(tmp_path):
+    """As ArviZ's ELPDData and InferenceData name them: the JSON's sums, and the values in the file."""
+    pytest.importorskip("xarray")
+    import read_draws  # needs xarray
+    write_group(tmp_path / "study.h5", two_level(9, 12))
+    report = merit_json("sample", tmp_path / "study.h5", "y ~ x + (1 | g)", "--draws", 301, "--chains",
+                        3, "--loo", "both", "--ppc", "--output", tmp_path / "a.h5")
+    for of in report["loo"]:
+        loo = read_draws.loo(tmp_path / "a.h5", of["unit"])
+        assert [loo["elpd"], loo["se"]] == pytest.approx([*of["elpd_loo"].values()])
+        assert loo["p"] == pytest.approx(of["p_loo"]["estimate"])
+        assert (loo["n_samples"], loo["n_data_points"], loo["scale"]) == (903, of["n"], "log")
+        assert loo["good_k"] == pytest.approx(of["pareto_k"]["threshold"])
+        assert loo["warning"] == (of["pareto_k"]["good"] < of["n"])
+        assert float(loo["pareto_k"].max()) == of["pareto_k"]["largest"]
+        of_g3 = loo["elpd_i"].where(loo["elpd_i"]["level"] == "3", drop=True)
+        assert of_g3.size == (12 if of["unit"] == "rows" else 1)
+    replicated, observed = read_draws.predictive(tmp_path / "a.h5")
+    assert dict(replicated.sizes) == {"chain": 3, "draw": 301}
+    for of in report["ppc"][0]["statistics"]:
+        name = of["statistic"]
+        assert float(observed[name]) == of["observed"]
+        assert float((replicated[name] >= observed[name]).mean()) == of["p.value"]
+    fit = tmp_path / "plain.h5"
+    merit("sample", tmp_path / "study.h5", "y ~ x + (1 | g)", "--draws", 10, "--output", fit, code=None)
+    with pytest.raises(ValueError, match="--loo rows"):
+        read_draws.loo(fit)
+    with pytest.raises(ValueError, match="--ppc"):
+        read_draws.predictive(fit)
+
+
 def test_of_another_command_or_unfinished(result, tmp_path):
     pytest.importorskip("xarray")
     import read_draws  # needs xarray
