@@ -11,9 +11,8 @@
 #include "engine/cli/inference_options.hpp"
 #include "engine/cli/model_options.hpp"
 #include "engine/cli/run_settings.hpp"
-#include "engine/resample/cases.hpp"
+#include "engine/resample/bootstrap_plan.hpp"
 #include "engine/resample/intervals.hpp"
-#include "engine/resample/residual.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
@@ -24,8 +23,6 @@ struct FitCommand {
   InferenceOptions inference;
   bool ranef = false;
 };
-
-enum class BootstrapType { parametric, cases, residual, reb, wild, transformation };
 
 /// What is shown of a job's replicates.
 struct TableOptions {
@@ -95,9 +92,5 @@ void require_output(const RunSettings& run, Shard shard);
 /// Checks what no single option can. @throws UsageError
 void validate(const FitCommand& command);
 void validate(const BootstrapCommand& command);
-
-std::string_view name(BootstrapType type);
-std::string_view name(ResampleUnit unit);
-std::string_view name(WildWeights weights);
 
 }  // namespace merit
