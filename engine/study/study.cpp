@@ -4,39 +4,13 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/inference/wald.hpp"
-
 namespace merit {
 
-std::string_view name(StudyDf df) {
-  switch (df) {
-    case StudyDf::normal:
-      return name(DfMethod::normal);
-    case StudyDf::between_within:
-      return name(DfMethod::between_within);
-    case StudyDf::satterthwaite:
-      return name(DfMethod::satterthwaite);
-    case StudyDf::kenward_roger:
-      return name(DfMethod::kenward_roger);
-    case StudyDf::cr0:
-      return name(VcovMethod::cr0);
-    case StudyDf::cr1:
-      return name(VcovMethod::cr1);
-    case StudyDf::cr2:
-      return name(VcovMethod::cr2);
-    case StudyDf::cr3:
-      return name(VcovMethod::cr3);
-  }
-  return {};
-}
-
-bool is_estimated(StudyDf df) {
-  return df != StudyDf::normal && df != StudyDf::between_within;
-}
-
-bool is_cluster_robust(StudyDf df) {
-  return df == StudyDf::cr0 || df == StudyDf::cr1 || df == StudyDf::cr2 ||
-         df == StudyDf::cr3;
+bool Study::keeps_intervals() const {
+  return std::any_of(
+      estimators.begin(), estimators.end(), [](const StudyEstimator& estimator) {
+        return std::any_of(estimator.df.begin(), estimator.df.end(), keeps_interval);
+      });
 }
 
 bool Study::between_groups(const StudyTerm& term) const {
@@ -48,10 +22,8 @@ bool Study::between_groups(const StudyTerm& term) const {
 
 bool has_residual_sd(const StudyEstimator& estimator) {
   if (estimator.is_external()) return true;
-  const bool quasi = estimator.method == "pql" || estimator.method == "mql";
-  return quasi ? estimator.free_scale
-               : estimator.method == "reml" || estimator.method == "ml" ||
-                     estimator.method == "pooled";
+  if (estimator.is_quasi()) return estimator.free_scale;
+  return estimator.method != "agq" && estimator.method != "laplace";
 }
 
 bool gives(const Study& study,
@@ -65,6 +37,21 @@ bool gives(const Study& study,
   return std::any_of(estimator.terms.begin(), estimator.terms.end(), [&](std::size_t t) {
     return study.terms[t].name == estimand;
   });
+}
+
+bool is_spread(const std::string& estimand) {
+  return estimand == kSdIntercept || estimand == kVarIntercept ||
+         estimand == kSdObservation;
+}
+
+std::vector<StudyDf> ways_to(const StudyEstimator& estimator,
+                             const std::string& estimand) {
+  std::vector<StudyDf> out = estimator.df;
+  if (!is_spread(estimand)) return out;
+  std::erase_if(out, [&](StudyDf way) {
+    return !keeps_interval(way) || (estimand == kVarIntercept && !respects_squares(way));
+  });
+  return out;
 }
 
 double truth(const Study& study, const StudyCell& cell, const std::string& estimand) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "engine/fit/fit_result.hpp"
 #include "engine/model/family.hpp"
 #include "engine/study/noise.hpp"
+#include "engine/study/study_inference.hpp"
 
 /// A simulation study as plain values, in the parts that Morris, White & Crowther (2019,
 /// Statistics in Medicine 38: 2074-2102) call ADEMP: aims are the reader's, *data* are made by
@@ -64,45 +66,18 @@ struct StudyCell {
   double sigma = 1.0;  ///< Gaussian
 };
 
-/// How intervals and tests of a coefficient are made.
-enum class StudyDf {
-  normal,
-  /// t with J − q for terms that vary between groups alone, q of them with the intercept, and
-  /// n − J − (p − q) for the others: what nlme and SAS call within and between (containment).
-  between_within,
-  satterthwaite,  ///< inference/satterthwaite.hpp
-  kenward_roger,  ///< inference/kenward_roger.hpp
-  cr0,
-  cr1,
-  cr2,
-  cr3,  ///< cluster-robust, Satterthwaite's df: inference/cluster_robust.hpp
-};
-inline constexpr StudyDf kStudyDfs[] = {StudyDf::normal,
-                                        StudyDf::between_within,
-                                        StudyDf::satterthwaite,
-                                        StudyDf::kenward_roger,
-                                        StudyDf::cr0,
-                                        StudyDf::cr1,
-                                        StudyDf::cr2,
-                                        StudyDf::cr3};
-
-/// The word of study files: "between-within", "kr", "CR2", …
-std::string_view name(StudyDf df);
-
-/// Whether a data set decides on degrees of freedom or standard errors, so that its row keeps them
-/// (study/study_columns.hpp).
-bool is_estimated(StudyDf df);
-/// Whether the groups' own products are needed (WithinDetail::per_group).
-bool is_cluster_robust(StudyDf df);
-
 struct StudyEstimator {
   std::string name;
-  std::string method;  ///< reml, ml, pooled; agq, laplace, pql, mql; command
-  int num_nodes = 7;   ///< agq
+  /// reml, ml, pooled; agq, laplace, pql, mql; posterior; command
+  std::string method;
+  int num_nodes = 7;                  ///< agq
   Criterion inner = Criterion::reml;  ///< pql, mql
   bool free_scale = true;             ///< likewise
   std::vector<std::size_t> terms;     ///< of its model, ascending, intercept first
+  /// Its ways to intervals; those of its bootstrap or posterior stand behind the others.
   std::vector<StudyDf> df = {StudyDf::normal};
+  std::optional<DataSetBootstrap> bootstrap = {};
+  std::optional<DataSetPosterior> posterior = {};  ///< instead of a fit's estimates
   /// The user's own: a program that is asked (study/external_estimate.hpp), and what it may say
   /// beside. It has the data's terms.
   std::string command = {};
@@ -110,6 +85,8 @@ struct StudyEstimator {
   bool show_stderr = false;
 
   bool is_external() const { return !command.empty(); }
+  bool is_quasi() const { return method == "pql" || method == "mql"; }
+  bool has(StudyDf way) const { return std::find(df.begin(), df.end(), way) != df.end(); }
 };
 
 struct Study {
@@ -134,6 +111,7 @@ struct Study {
   std::vector<std::string> estimands;
   std::int64_t repetitions = 0;  ///< per cell
   std::uint64_t seed = 1;
+  double level = 0.95;  ///< of the intervals that are made with the data
 
   bool is_gaussian() const { return family == Family::gaussian; }
   std::int64_t num_cells() const { return static_cast<std::int64_t>(cells.size()); }
@@ -146,6 +124,8 @@ struct Study {
   std::int64_t task(std::int64_t cell, std::int64_t repetition) const {
     return repetition * num_cells() + cell;
   }
+  /// Whether rows keep intervals, so that they depend on the level.
+  bool keeps_intervals() const;
   /// Whether a term is constant within groups.
   bool between_groups(const StudyTerm& term) const;
 };
@@ -161,6 +141,13 @@ bool has_residual_sd(const StudyEstimator& estimator);
 bool gives(const Study& study,
            const StudyEstimator& estimator,
            const std::string& estimand);
+
+/// Whether it is a standard deviation or its square, not a term.
+bool is_spread(const std::string& estimand);
+
+/// Ways of the estimator that give intervals of an estimand.
+std::vector<StudyDf> ways_to(const StudyEstimator& estimator,
+                             const std::string& estimand);
 
 /// The estimand's true value in a cell.
 double truth(const Study& study, const StudyCell& cell, const std::string& estimand);
