@@ -173,11 +173,11 @@ void write_posterior(const DataSetFit& data,
   const bool gaussian = data.model == nullptr;
   const PriorModel model =
       gaussian ? prior_model(terms, true) : prior_model(*data.model, terms, true);
-  const AlignedVector<double>& y = data.data->y;
+  const auto first = data.data->y.begin();
   const PriorSet priors = resolve_priors(
       posterior.priors,
       model,
-      data_scales(model, *data.stats, {y.begin(), y.begin() + data.data->num_obs()}));
+      data_scales(model, *data.stats, {first, first + data.data->num_obs()}));
   const SamplerOptions options{
       .shape = {.num_chains = posterior.chains, .draws_per_chain = posterior.draws},
       .warmup = posterior.warmup,

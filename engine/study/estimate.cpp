@@ -139,16 +139,16 @@ void EstimatorBench::ask(const StudyEstimator& estimator,
 void EstimatorBench::prepare_stats(const StudyEstimator& estimator, const DataSet& data) {
   const WithinDetail detail = detail_for(estimator);
   if (stats_terms_ == estimator.terms && stats_detail_ == detail) return;
-  const auto p1 = static_cast<Eigen::Index>(estimator.terms.size()) + 1;
   const std::int64_t n = data.num_obs();
   const std::vector<double> group = group_numbers(data);
   const AlignedVector<double> ones(static_cast<std::size_t>(n), 1.0);
-  std::vector<const double*> columns;
+  // An ordinal model has no intercept, but the statistics of one.
+  std::vector<const double*> columns = {ones.data()};
   for (const std::size_t t : estimator.terms) {
-    const AlignedVector<double>& column = data.column[t];
-    columns.push_back(column.empty() ? ones.data() : column.data());
+    if (!data.column[t].empty()) columns.push_back(data.column[t].data());
   }
   columns.push_back(data.y.data());
+  const auto p1 = static_cast<Eigen::Index>(columns.size());
   MomentsBuilder builder(p1, true, detail, simd_);
   constexpr std::int64_t kStrip = 4096;
   std::vector<const double*> strip(columns.size());
@@ -241,35 +241,61 @@ void EstimatorBench::write_inference(const StudyEstimator& estimator,
   }
 }
 
+/// @throws DataError if a category was never drawn, or a count too large for a row
+void EstimatorBench::check_response(const DataSet& data) const {
+  const auto end = data.y.begin() + data.num_obs();
+  if (study_->family == Family::ordinal) {
+    for (int category = 1; category <= study_->num_thresholds() + 1; ++category) {
+      if (std::find(data.y.begin(), end, category) == end)
+        throw DataError("a category is not there");
+    }
+  } else if (std::any_of(
+                 data.y.begin(), end, [](double y) { return y > kLargestCount; })) {
+    throw DataError("a count is too large");
+  }
+}
+
 void EstimatorBench::prepare_model(const StudyEstimator& estimator, const DataSet& data) {
-  const auto p = static_cast<Eigen::Index>(estimator.terms.size());
+  check_response(data);
+  const bool ordinal = study_->family == Family::ordinal;
   const std::int64_t n = data.num_obs();
   const AlignedVector<double> ones(static_cast<std::size_t>(n), 1.0);
   std::vector<const double*> columns;
   // The origin is the mean, so that estimates of slopes and level are nearly orthogonal.
-  Eigen::VectorXd origin = Eigen::VectorXd::Zero(p);
+  std::vector<double> origin;
   for (const std::size_t term : estimator.terms) {
+    if (!study_->terms[term].has_column()) continue;
     const AlignedVector<double>& column = data.column[term];
-    const auto a = std::ssize(columns);
     columns.push_back(column.empty() ? ones.data() : column.data());
-    if (column.empty()) continue;
-    origin[a] =
-        std::accumulate(column.begin(), column.begin() + n, 0.0) / static_cast<double>(n);
+    origin.push_back(column.empty()
+                         ? 0.0
+                         : std::accumulate(column.begin(), column.begin() + n, 0.0) /
+                               static_cast<double>(n));
   }
   std::vector<double> key(data.size.size());
   std::iota(key.begin(), key.end(), 0.0);
-  PackedRows rows = lay_out_rows(std::move(key), data.size, origin);
+  PackedRows rows =
+      lay_out_rows(std::move(key),
+                   data.size,
+                   Eigen::Map<const Eigen::VectorXd>(origin.data(), std::ssize(origin)));
   const PackedRowsWriter writer(rows, {}, allocate_rows(packed_bytes(rows, {})));
   std::int64_t row = 0;
   for (std::int64_t j = 0; j < rows.num_groups(); ++j) {
     for (std::int64_t i = 0; i < data.size[static_cast<std::size_t>(j)]; ++i, ++row) {
-      const double y = data.y[static_cast<std::size_t>(row)];
+      const double y = data.y[static_cast<std::size_t>(row)] - (ordinal ? 1.0 : 0.0);
       writer.put(j, i, {columns.data(), row, 0.0, 1.0, y});
     }
     writer.pad(j);
   }
-  model_ = std::make_shared<const GlmmModel>(glmm_model(
-      std::move(rows), glm_family(study_->family, study_->link, true, 0, simd_), true));
+  const int num_categories = ordinal ? study_->num_thresholds() + 1 : 0;
+  model_ = std::make_shared<const GlmmModel>(
+      glmm_model(std::move(rows),
+                 glm_family(study_->family,
+                            study_->link,
+                            study_->family == Family::binomial,
+                            num_categories,
+                            simd_),
+                 !ordinal));
   model_terms_ = estimator.terms;
 }
 

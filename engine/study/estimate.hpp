@@ -73,6 +73,7 @@ class EstimatorBench {
   void draw_posterior(const DataSetFit& fit, std::int64_t at, ReplicateRows& out) const;
   const FitResult& gaussian_fit(Criterion criterion);
   void prepare_stats(const StudyEstimator& estimator, const DataSet& data);
+  void check_response(const DataSet& data) const;
   void prepare_model(const StudyEstimator& estimator, const DataSet& data);
   void ask(const StudyEstimator& estimator,
            const DataSet& data,

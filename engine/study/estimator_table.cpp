@@ -31,6 +31,19 @@ const std::vector<std::string> kEstimatorKeys = {"name",
                                                  "command",
                                                  "timeout"};
 
+/// The usual one first.
+std::vector<std::string> methods_of(Family family) {
+  switch (family) {
+    case Family::gaussian:
+      return {"reml", "ml", "pooled", "posterior"};
+    case Family::binomial:
+    case Family::poisson:
+      return {"agq", "laplace", "pql", "mql", "posterior"};
+    default:
+      return {"agq", "laplace", "posterior"};
+  }
+}
+
 class EstimatorReader {
  public:
   EstimatorReader(const std::vector<std::size_t>& data_terms,
@@ -77,10 +90,7 @@ class EstimatorReader {
     if (reader.has("command")) return read_external(reader);
     StudyEstimator out;
     if (reader.has("timeout")) reader.problem("timeout", "goes with command");
-    const std::vector<std::string> methods =
-        study_.is_gaussian()
-            ? std::vector<std::string>{"reml", "ml", "pooled", "posterior"}
-            : std::vector<std::string>{"agq", "laplace", "pql", "mql", "posterior"};
+    const std::vector<std::string> methods = methods_of(study_.family);
     if (!reader.has("method")) {
       out.method = reader.has("prior") ? "posterior" : methods.front();
     } else {

@@ -10,7 +10,7 @@
 
 #include "engine/error.hpp"
 #include "engine/model/text.hpp"
-#include "engine/posterior/prior_data.hpp"
+#include "engine/posterior/prior_set.hpp"
 
 namespace merit {
 namespace {
@@ -237,13 +237,14 @@ class InferenceReader {
   /// That they parse and name parameters of the model: on scales of no data.
   void check_priors(const DataSetPosterior& posterior) {
     if (posterior.priors.empty() || !family_known_ || out_.terms.empty()) return;
-    std::vector<std::string> terms;
-    for (const std::size_t t : out_.terms)
-      terms.push_back(study_.terms[t].name);
-    PriorModel model = prior_model(terms, true);
-    model.family = study_.family;
-    model.link = study_.link;
-    const auto p = static_cast<Eigen::Index>(terms.size());
+    PriorModel model{.family = study_.family, .link = study_.link};
+    model.has_intercept = study_.family != Family::ordinal;
+    for (const std::size_t t : out_.terms) {
+      const StudyTerm& term = study_.terms[t];
+      if (term.has_column()) model.terms.push_back(term.name);
+      if (term.kind == TermKind::threshold) model.thresholds.push_back(term.name);
+    }
+    const auto p = static_cast<Eigen::Index>(model.terms.size());
     try {
       resolve_priors(posterior.priors,
                      model,

@@ -14,10 +14,27 @@ bool Study::keeps_intervals() const {
 }
 
 bool Study::between_groups(const StudyTerm& term) const {
+  if (term.kind == TermKind::theta) return false;
   return std::all_of(
       term.covariates.begin(), term.covariates.end(), [this](std::size_t covariate) {
         return covariates[covariate].level == CovariateLevel::group;
       });
+}
+
+std::int64_t Study::num_between(const StudyEstimator& estimator) const {
+  std::int64_t count = 0;
+  for (const std::size_t t : estimator.terms) {
+    const bool again = terms[t].kind == TermKind::threshold && t > 0;
+    count += between_groups(terms[t]) && !again ? 1 : 0;
+  }
+  return count;
+}
+
+int Study::num_thresholds() const {
+  return static_cast<int>(
+      std::count_if(terms.begin(), terms.end(), [](const StudyTerm& term) {
+        return term.kind == TermKind::threshold;
+      }));
 }
 
 bool has_residual_sd(const StudyEstimator& estimator) {
@@ -70,14 +87,15 @@ double degrees_of_freedom(const Study& study,
                           std::size_t term,
                           std::int64_t num_groups,
                           std::int64_t num_obs) {
-  if (df == StudyDf::normal) return std::numeric_limits<double>::infinity();
-  const auto num_between = std::count_if(
-      estimator.terms.begin(), estimator.terms.end(), [&study](std::size_t t) {
-        return study.between_groups(study.terms[t]);
-      });
+  if (df == StudyDf::normal || study.terms[term].kind == TermKind::theta)
+    return std::numeric_limits<double>::infinity();
+  const std::int64_t num_between = study.num_between(estimator);
   if (study.between_groups(study.terms[term]))
     return static_cast<double>(num_groups - num_between);
-  const auto num_within = static_cast<std::int64_t>(estimator.terms.size()) - num_between;
+  const auto num_within = std::count_if(
+      estimator.terms.begin(), estimator.terms.end(), [&study](std::size_t t) {
+        return study.terms[t].has_column() && !study.between_groups(study.terms[t]);
+      });
   return static_cast<double>(num_obs - num_groups - num_within);
 }
 

@@ -21,7 +21,8 @@
 ///
 ///     η_ij = x_ijᵀβ + b_j,    sd of b_j: τ
 ///
-/// and a response from the family: y = η + ε, sd of ε: σ, or events with mean g⁻¹(η). b and ε are
+/// and a response from the family: y = η + ε, sd of ε: σ; events or counts with mean g⁻¹(η); or
+/// categories 1, 2, … with P(Y ≤ k) = g⁻¹(threshold_k − η), where thresholds are the intercept. b and ε are
 /// normal unless the study says otherwise (study/noise.hpp), and σ may depend on a covariate.
 namespace merit {
 
@@ -43,10 +44,23 @@ struct Covariate {
   double share = 0.5;
 };
 
-/// A column of X: the product of these covariates (indices, ascending); the intercept has none.
+enum class TermKind {
+  intercept,
+  product,    ///< of covariates
+  threshold,  ///< ordinal, in the place of the intercept
+  theta,      ///< negative binomial: the variance of a count is mean + mean²/θ
+};
+
+/// A parameter that is estimated with a standard error. Of an intercept or a product there is a
+/// column of X, of the other kinds there is none.
 struct StudyTerm {
   std::string name;
-  std::vector<std::size_t> covariates;
+  std::vector<std::size_t> covariates;  ///< of a product: indices, ascending
+  TermKind kind = TermKind::product;
+
+  bool has_column() const {
+    return kind == TermKind::intercept || kind == TermKind::product;
+  }
 };
 
 /// n_j: `mean`, or round(N(mean, sd²)) and no less than `least`.
@@ -73,7 +87,8 @@ struct StudyEstimator {
   int num_nodes = 7;                  ///< agq
   Criterion inner = Criterion::reml;  ///< pql, mql
   bool free_scale = true;             ///< likewise
-  std::vector<std::size_t> terms;     ///< of its model, ascending, intercept first
+  /// Of its model, in the order of a fit's report: intercept or thresholds, products, theta.
+  std::vector<std::size_t> terms;
   /// Its ways to intervals; those of its bootstrap or posterior stand behind the others.
   std::vector<StudyDf> df = {StudyDf::normal};
   std::optional<DataSetBootstrap> bootstrap = {};
@@ -126,8 +141,11 @@ struct Study {
   }
   /// Whether rows keep intervals, so that they depend on the level.
   bool keeps_intervals() const;
-  /// Whether a term is constant within groups.
+  /// Whether a term is constant within groups; thresholds are.
   bool between_groups(const StudyTerm& term) const;
+  /// How many of a model's columns are: all thresholds are one.
+  std::int64_t num_between(const StudyEstimator& estimator) const;
+  int num_thresholds() const;  ///< ordinal
 };
 
 inline constexpr const char* kSdIntercept = "sd__(Intercept)";
