@@ -265,7 +265,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
             .level = run.level,
             .study = study,
             .performance = performance_of(study, generator, rows, run.level),
-            .notes = {},
+            .notes = estimability_notes(study),
             .provenance = record.all()},
            run.format);
     });

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
@@ -137,12 +138,28 @@ StudyReport study_report(const ResultFile& file, std::optional<double> level) {
   const DataGenerator generator(study, SimdLevel::v2);  // all levels: the same bits
   report.performance =
       performance_of(study, generator, read_rows(file, study), report.level);
+  report.notes = estimability_notes(study);
   if (file.num_committed() < num_rows(study)) {
     report.notes.push_back(fmt::format("{} of {} fits are there",
                                        with_separators(file.num_committed()),
                                        with_separators(num_rows(study))));
   }
   return report;
+}
+
+std::vector<std::string> estimability_notes(const Study& study) {
+  std::vector<std::string> notes;
+  for (const StudyEstimator& estimator : study.estimators) {
+    const std::vector<std::string> taken = not_estimable(study, estimator);
+    if (taken.empty()) continue;
+    notes.push_back(fmt::format(
+        "{} has no estimate of {}: constant within groups, whose dummies take "
+        "what there is to tell of {}",
+        estimator.name,
+        fmt::join(taken, ", "),
+        taken.size() == 1 ? "it" : "them"));
+  }
+  return notes;
 }
 
 bool is_exact_enough(const std::vector<WantedError>& until, StudyReport& report) {

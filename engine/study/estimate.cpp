@@ -17,6 +17,7 @@
 #include "engine/model/moments_builder.hpp"
 #include "engine/resample/glmm_refit.hpp"
 #include "engine/study/external_estimate.hpp"
+#include "engine/study/within_regression.hpp"
 
 namespace merit {
 namespace {
@@ -178,8 +179,9 @@ void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,
     FitResult fit = fit_gaussian_at(stats_, 0.0, Criterion::reml);
     fit.on_boundary = false;  // no finding
     write_fit(estimator, fit, at, out);
-    return write_inference(estimator, fit, at, out);
+    return write_inference(estimator, stats_, fit, at, out);
   }
+  if (estimator.has_dummies()) return fit_with_dummies(estimator, at, out);
   const FitResult& fit =
       gaussian_fit(estimator.method == "ml" ? Criterion::ml : Criterion::reml);
   DataSetFit seen = as_seen_by(estimator, data);
@@ -187,7 +189,7 @@ void EstimatorBench::fit_gaussian_model(const StudyEstimator& estimator,
   if (estimator.posterior) return draw_posterior(seen, at, out);
   if (!fit.converged) return GlmmRefit::fail(ReplicateStatus::not_converged, at, out);
   write_fit(estimator, fit, at, out);
-  write_inference(estimator, fit, at, out);
+  write_inference(estimator, stats_, fit, at, out);
   add_intervals(seen, at, out);
 }
 
@@ -223,13 +225,33 @@ void EstimatorBench::draw_posterior(const DataSetFit& fit,
   }
 }
 
+void EstimatorBench::fit_with_dummies(const StudyEstimator& estimator,
+                                      std::int64_t at,
+                                      ReplicateRows& out) {
+  StudyEstimator within = estimator;
+  within.terms.clear();
+  std::vector<Eigen::Index> columns;
+  for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
+    const std::size_t t = estimator.terms[a];
+    if (study_->between_groups(study_->terms[t])) continue;
+    within.terms.push_back(t);
+    columns.push_back(static_cast<Eigen::Index>(a));
+  }
+  const auto [stats, fit] = within_regression(stats_, columns);
+  write_fit(within, fit, at, out);
+  out.estimate[static_cast<std::size_t>(at * out.num_estimates + columns_.tau())] =
+      std::nan("");
+  write_inference(within, stats, fit, at, out);
+}
+
 void EstimatorBench::write_inference(const StudyEstimator& estimator,
+                                     const GroupedStats& stats,
                                      const FitResult& fit,
                                      std::int64_t at,
                                      ReplicateRows& out) const {
   for (const StudyDf df : estimator.df) {
     if (!is_estimated(df)) continue;
-    const std::unique_ptr<WaldMethod> method = wald_method(df, stats_, fit);
+    const std::unique_ptr<WaldMethod> method = wald_method(df, stats, fit);
     for (std::size_t a = 0; a < estimator.terms.size(); ++a) {
       const auto row = static_cast<Eigen::Index>(a);
       const auto place = static_cast<std::size_t>(columns_.place(estimator.terms[a], df));

@@ -52,7 +52,11 @@ class EstimatorBench {
                           const DataSet& data,
                           std::int64_t at,
                           ReplicateRows& out);
+  void fit_with_dummies(const StudyEstimator& estimator,
+                        std::int64_t at,
+                        ReplicateRows& out);
   void write_inference(const StudyEstimator& estimator,
+                       const GroupedStats& stats,
                        const FitResult& fit,
                        std::int64_t at,
                        ReplicateRows& out) const;

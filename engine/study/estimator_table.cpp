@@ -35,7 +35,7 @@ const std::vector<std::string> kEstimatorKeys = {"name",
 std::vector<std::string> methods_of(Family family) {
   switch (family) {
     case Family::gaussian:
-      return {"reml", "ml", "pooled", "posterior"};
+      return {"reml", "ml", "pooled", "fixed-effects", "posterior"};
     case Family::binomial:
     case Family::poisson:
       return {"agq", "laplace", "pql", "mql", "posterior"};
@@ -123,6 +123,11 @@ class EstimatorReader {
         problems_.add(reader.line("formula"), error.what());
       }
     }
+    if (out.has_dummies() && not_estimable(study_, out).size() == out.terms.size())
+      problems_.add(reader.line("method"),
+                    fmt::format("estimator '{}': all of its terms are constant within "
+                                "groups, whose dummies take them",
+                                out.name));
     read_inference(reader, family_known_, study_, out, problems_);
     return out;
   }

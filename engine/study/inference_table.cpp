@@ -93,7 +93,8 @@ class InferenceReader {
     if (method == "posterior" || is_bootstrap(df) || df == StudyDf::eti) return false;
     if (df == StudyDf::normal || df == StudyDf::between_within) return true;
     if (out_.is_external()) return false;
-    if (df == StudyDf::profile) return method != "pooled" && !out_.is_quasi();
+    if (df == StudyDf::profile)
+      return method != "pooled" && !out_.has_dummies() && !out_.is_quasi();
     if (!study_.is_gaussian()) return false;
     if (is_cluster_robust(df)) return true;
     return method == "reml" || (method == "ml" && df == StudyDf::satterthwaite);
@@ -152,7 +153,8 @@ class InferenceReader {
                               "replicates",
                               "intervals"},
                              problems_);
-    if (out_.method == "pooled" || out_.method == "posterior" || out_.is_external()) {
+    if (out_.method == "pooled" || out_.has_dummies() || out_.method == "posterior" ||
+        out_.is_external()) {
       reader_.problem("bootstrap",
                       fmt::format("is of a fitted random-intercept model, which '{}' is "
                                   "not",

@@ -43,16 +43,28 @@ bool has_residual_sd(const StudyEstimator& estimator) {
   return estimator.method != "agq" && estimator.method != "laplace";
 }
 
+std::vector<std::string> not_estimable(const Study& study,
+                                       const StudyEstimator& estimator) {
+  std::vector<std::string> out;
+  if (!estimator.has_dummies()) return out;
+  for (const std::size_t t : estimator.terms) {
+    if (study.between_groups(study.terms[t])) out.push_back(study.terms[t].name);
+  }
+  return out;
+}
+
 bool gives(const Study& study,
            const StudyEstimator& estimator,
            const std::string& estimand) {
   if (estimand == kSdIntercept || estimand == kVarIntercept)
-    return estimator.method != "pooled";
+    return estimator.method != "pooled" && !estimator.has_dummies();
   // Of a binary response a residual sd is a device of the working model: it has no truth.
   if (estimand == kSdObservation)
     return study.is_gaussian() && has_residual_sd(estimator);
   return std::any_of(estimator.terms.begin(), estimator.terms.end(), [&](std::size_t t) {
-    return study.terms[t].name == estimand;
+    const StudyTerm& term = study.terms[t];
+    return term.name == estimand &&
+           !(estimator.has_dummies() && study.between_groups(term));
   });
 }
 

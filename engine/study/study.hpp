@@ -82,7 +82,7 @@ struct StudyCell {
 
 struct StudyEstimator {
   std::string name;
-  /// reml, ml, pooled; agq, laplace, pql, mql; posterior; command
+  /// reml, ml, pooled, fixed-effects; agq, laplace, pql, mql; posterior; command
   std::string method;
   int num_nodes = 7;                  ///< agq
   Criterion inner = Criterion::reml;  ///< pql, mql
@@ -100,6 +100,8 @@ struct StudyEstimator {
   bool show_stderr = false;
 
   bool is_external() const { return !command.empty(); }
+  /// With a dummy for every group (study/within_regression.hpp).
+  bool has_dummies() const { return method == "fixed-effects"; }
   bool is_quasi() const { return method == "pql" || method == "mql"; }
   bool has(StudyDf way) const { return std::find(df.begin(), df.end(), way) != df.end(); }
 };
@@ -154,6 +156,10 @@ inline constexpr const char* kSdObservation = "sd__Observation";
 
 /// Whether the estimator estimates a residual sd.
 bool has_residual_sd(const StudyEstimator& estimator);
+
+/// Terms of an estimator with dummies that it cannot tell from them: "(Intercept), w".
+std::vector<std::string> not_estimable(const Study& study,
+                                       const StudyEstimator& estimator);
 
 /// Whether the estimator gives an estimand.
 bool gives(const Study& study,

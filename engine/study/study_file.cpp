@@ -348,7 +348,10 @@ class StudyReader {
       }
       for (std::size_t e = 0; e < study_.estimators.size(); ++e) {
         const StudyEstimator& estimator = study_.estimators[e];
-        if (gives(study_, estimator, estimand)) continue;
+        const std::vector<std::string> taken = not_estimable(study_, estimator);
+        if (gives(study_, estimator, estimand) ||
+            std::find(taken.begin(), taken.end(), estimand) != taken.end())
+          continue;  // what dummies take is told beside the table
         problems_.add(estimator_line_[e],
                       fmt::format("estimator '{}' does not give the estimand '{}'",
                                   estimator.name,
