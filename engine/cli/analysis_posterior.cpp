@@ -8,49 +8,13 @@
 #include "engine/posterior/power_scaling.hpp"
 
 namespace merit {
-namespace {
-
-/// Chains one behind the other.
-ReplicateRows slices_of(const Posterior& posterior) {
-  const DrawShape& shape = posterior.shape;
-  ReplicateRows all, chain;
-  for (std::int64_t c = 0; c < shape.num_chains; ++c) {
-    const std::int64_t n = shape.draws_per_chain;
-    posterior.slices->advance(c * n, n, nullptr, chain);
-    if (c == 0) all.resize(shape.num_draws(), chain.num_estimates, 0);
-    std::copy(chain.estimate.begin(),
-              chain.estimate.end(),
-              all.estimate.begin() + c * n * chain.num_estimates);
-    std::copy(chain.log_likelihood.begin(),
-              chain.log_likelihood.end(),
-              all.log_likelihood.begin() + c * n);
-  }
-  return all;
-}
-
-ReplicateRows draws_of(const Posterior& posterior) {
-  if (posterior.slices != nullptr) return slices_of(posterior);
-  const std::int64_t n = posterior.shape.num_draws();
-  ReplicateRows draws;
-  if (posterior.exact != nullptr) {
-    posterior.exact->make(0, n, draws);
-    return draws;
-  }
-  ReplicateRows proposals;
-  posterior.proposals->propose(0, n, proposals);
-  const std::vector<std::int8_t> nothing_stored(static_cast<std::size_t>(n), -1);
-  ChainScan(*posterior.proposals, nothing_stored).accept(0, n, proposals, draws);
-  return draws;
-}
-
-}  // namespace
 
 DrawRemarks summarize_posterior(const SampleCommand& command,
                                 const ModelData& data,
                                 const FittedModel& fit,
                                 std::vector<TidyRow>& rows) {
   const Posterior posterior = make_posterior(command, data, fit);
-  const ReplicateRows draws = draws_of(posterior);
+  const ReplicateRows draws = draw_all(posterior);
   const auto column = [&](std::size_t index) {
     const auto width = static_cast<std::size_t>(draws.num_estimates);
     std::vector<double> out;

@@ -35,48 +35,6 @@ const Words<ResampleUnit> kUnits = {{"groups", ResampleUnit::groups},
 
 }  // namespace
 
-std::string_view name(BootstrapType type) {
-  switch (type) {
-    case BootstrapType::parametric:
-      return "parametric";
-    case BootstrapType::cases:
-      return "cases";
-    case BootstrapType::residual:
-      return "residual";
-    case BootstrapType::reb:
-      return "reb";
-    case BootstrapType::wild:
-      return "wild";
-    case BootstrapType::transformation:
-      return "transformation";
-  }
-  return "";
-}
-
-std::string_view name(WildWeights weights) {
-  switch (weights) {
-    case WildWeights::rademacher:
-      return "rademacher";
-    case WildWeights::mammen:
-      return "mammen";
-    case WildWeights::webb:
-      return "webb";
-  }
-  return "";
-}
-
-std::string_view name(ResampleUnit unit) {
-  switch (unit) {
-    case ResampleUnit::groups:
-      return "groups";
-    case ResampleUnit::rows:
-      return "rows";
-    case ResampleUnit::both:
-      return "both";
-  }
-  return "";
-}
-
 void add_options(CLI::App& app, BootstrapCommand& command) {
   add_model(app, command.model);
   add_quasi(app, command.model);

@@ -4,13 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "engine/cli/model_options.hpp"
 #include "engine/cli/run_settings.hpp"
 #include "engine/cli/table_options.hpp"
-#include "engine/resample/cases.hpp"
-#include "engine/resample/residual.hpp"
+#include "engine/resample/bootstrap_plan.hpp"
 #include "io/result_store.hpp"
 
 namespace CLI {
@@ -18,8 +16,6 @@ class App;
 }
 
 namespace merit {
-
-enum class BootstrapType { parametric, cases, residual, reb, wild, transformation };
 
 struct BootstrapCommand {
   ModelOptions model;
@@ -47,9 +43,5 @@ void add_options(CLI::App& app, BootstrapCommand& command);
 
 /// Checks what no single option can. @throws UsageError
 void validate(const BootstrapCommand& command);
-
-std::string_view name(BootstrapType type);
-std::string_view name(ResampleUnit unit);
-std::string_view name(WildWeights weights);
 
 }  // namespace merit

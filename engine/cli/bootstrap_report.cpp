@@ -13,7 +13,7 @@
 #include "engine/cli/null_report.hpp"
 #include "engine/cli/same_job.hpp"
 #include "engine/error.hpp"
-#include "engine/resample/acceleration.hpp"
+#include "engine/resample/summary_request.hpp"
 
 namespace merit {
 namespace {
@@ -109,38 +109,7 @@ void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
         "group, "
         "which this job has not kept: run merit bootstrap with --intervals bca");
   }
-  const DeleteOneFits& fits = *stored.delete_one;
-  const std::vector<std::int32_t> strata = strata_of(stored);
-  std::vector<double> memory;
-  const std::span<const double> values =
-      request.columns.values(fits.estimate, {}, fits.status, memory);
-  const std::size_t width = request.originals.size();
-  for (std::size_t column = 0; column < width; ++column) {
-    std::vector<double> of_column;
-    for (std::size_t at = column; at < values.size(); at += width)
-      of_column.push_back(values[at]);
-    request.originals[column].acceleration = acceleration(of_column, strata);
-  }
-}
-
-/// What has a standard error: coefficients as they are, standard deviations on the scale of
-/// their logarithm. @param sds  those of the replicates' standard deviations are kept
-void studentise(const FitResult& fit, bool sds, SummaryRequest& request) {
-  const auto add = [&](std::int64_t column, double std_error, bool log_scale) {
-    if (!(std_error > 0.0 && std::isfinite(std_error))) return;
-    Original& original = request.originals[static_cast<std::size_t>(column)];
-    original.studentised = Studentised{.std_error = std_error, .log_scale = log_scale};
-    request.columns.studentised.push_back({.estimate = column,
-                                           .std_error = column,
-                                           .original = original.estimate,
-                                           .log_scale = log_scale});
-  };
-  const Eigen::Index p = fit.beta.size();
-  for (Eigen::Index k = 0; k < p; ++k)
-    add(k, std::sqrt(fit.vcov(k, k)), false);
-  if (!sds) return;
-  if (fit.tau > 0.0) add(p, fit.tau_std_error / fit.tau, true);
-  if (fit.has_sigma()) add(p + 1, fit.sigma_std_error / fit.sigma, true);
+  merit::add_accelerations(*stored.delete_one, strata_of(stored), request);
 }
 
 /// Quantities whose standard errors the job has kept.
@@ -166,14 +135,6 @@ void studentise_quantities(const std::vector<StudentisedQuantity>& studentised,
          .std_error = first_error + static_cast<std::int64_t>(s),
          .original = original.estimate});
   }
-}
-
-/// As a row of replicates.
-std::vector<double> estimates_of(const FitResult& fit) {
-  std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
-  estimates.push_back(fit.tau);
-  if (fit.has_sigma()) estimates.push_back(fit.sigma);
-  return estimates;
 }
 
 bool is_adjusted(const JobDescription& job) {
@@ -206,11 +167,8 @@ SummaryRequest summary_request(const StoredFit& stored,
                                const TableOptions& tables,
                                double level) {
   const FitResult& fit = stored.fit;
-  SummaryRequest request{.originals = {}, .types = tables.intervals, .level = level};
+  SummaryRequest request = merit::summary_request(fit, tables.intervals, level);
   const std::vector<double> estimates = estimates_of(fit);
-  for (const double estimate : estimates)
-    request.originals.push_back({.estimate = estimate});
-  request.columns.num_estimates = std::ssize(estimates);
   const std::int64_t of_estimates =
       plan.keep_sd_errors ? std::ssize(estimates) : fit.beta.size();
   request.columns.num_std_errors = of_estimates + plan.num_quantity_errors;
@@ -223,7 +181,7 @@ SummaryRequest summary_request(const StoredFit& stored,
           "merit "
           "bootstrap with --keep all");
     }
-    studentise(fit, plan.keep_sd_errors, request);
+    add_studentised(fit, plan.keep_sd_errors, request);
     studentise_quantities(studentised, of_estimates, request);
   }
   if (uses(tables.intervals, IntervalType::calibrated) && !plan.keep_inner_shares) {
@@ -303,7 +261,8 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  SummaryRequest request = summary_request(file.fit(),
+  SummaryRequest request =
+      summary_request(file.fit(),
                                            *file.replicates(),
                                            file.studentised_quantities(),
                                            tables,

@@ -5,14 +5,11 @@
 
 #include "engine/cli/glmm_data.hpp"
 #include "engine/error.hpp"
-#include "engine/resample/cases.hpp"
+#include "engine/resample/bootstrap_plan.hpp"
 #include "engine/resample/delete_one.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/null_bootstrap.hpp"
-#include "engine/resample/parametric.hpp"
 #include "engine/resample/quasi_bootstrap.hpp"
-#include "engine/resample/residual.hpp"
-#include "engine/resample/transformation.hpp"
 
 namespace merit {
 namespace {
@@ -21,28 +18,13 @@ QuasiSchemeOptions quasi_scheme_options(const BootstrapCommand& command) {
   return {.fit = quasi_options(command.model), .scheme = scheme_options(command)};
 }
 
-/// Of binary, count and ordinal models.
-std::unique_ptr<Scheme> make_glmm_scheme(const BootstrapCommand& command,
-                                         const ModelData& data,
-                                         const FittedModel& fitted) {
-  const GlmmFit& fit = *fitted.glmm;
-  const std::vector<std::int32_t>& stratum = data.strata.stratum;
-  if (!fit.diverging.empty()) {
-    throw DataError(fitted.result.message + ": no bootstrap can start from such a fit");
-  }
-  if (command.model.is_quasi()) {
-    if (!fitted.result.converged) {
-      throw DataError(fitted.result.message + "; no bootstrap can start from such a fit");
-    }
-    const QuasiSchemeOptions options = quasi_scheme_options(command);
-    if (!is_cases(command)) return quasi_parametric_bootstrap(data.glmm, fit, options);
-    return quasi_cases_bootstrap(data.glmm, unit(command), options, stratum);
-  }
-  const SchemeOptions options = scheme_options(command);
-  if (!is_cases(command)) return glmm_parametric_bootstrap(data.glmm, fit, options);
-  if (unit(command) == ResampleUnit::groups)
-    return glmm_group_bootstrap(data.glmm, fit, options, stratum);
-  return glmm_row_bootstrap(data.glmm, unit(command), fit, options, stratum);
+BootstrapPlan plan_of(const BootstrapCommand& command, const ModelData& data) {
+  return {.type = command.type,
+          .unit = unit(command),
+          .reb_type = reb_type(command),
+          .wild_hc = wild_hc(command),
+          .wild_weights = wild_weights(command),
+          .stratum = data.strata.stratum};
 }
 
 }  // namespace
@@ -86,29 +68,17 @@ SchemeOptions scheme_options(const BootstrapCommand& command) {
 std::unique_ptr<Scheme> make_scheme(const BootstrapCommand& command,
                                     const ModelData& data,
                                     const FittedModel& fitted) {
-  if (data.glmm != nullptr) return make_glmm_scheme(command, data, fitted);
+  const BootstrapPlan plan = plan_of(command, data);
   const SchemeOptions options = scheme_options(command);
-  const FitResult& fit = fitted.result;
-  switch (command.type) {
-    case BootstrapType::parametric:
-      return parametric_bootstrap(data.stats, fit, options);
-    case BootstrapType::residual:
-      return residual_bootstrap(data.stats, *data.rows, fit, options);
-    case BootstrapType::reb:
-      return reb_bootstrap(data.stats, *data.rows, fit, reb_type(command), options);
-    case BootstrapType::wild:
-      return wild_bootstrap(
-          data.stats, *data.rows, fit, wild_hc(command), wild_weights(command), options);
-    case BootstrapType::transformation:
-      return transformation_bootstrap(data.stats, *data.rows, fit, options);
-    case BootstrapType::cases:
-      break;
-  }
-  if (unit(command) == ResampleUnit::groups) {
-    return group_bootstrap(data.stats, fit, options, data.strata.stratum);
-  }
-  return row_bootstrap(
-      data.stats, data.rows, unit(command), fit, options, data.strata.stratum);
+  if (data.glmm == nullptr)
+    return make_bootstrap(plan, data.stats, data.rows, fitted.result, options);
+  const QuasiOptions quasi =
+      command.model.is_quasi() ? quasi_options(command.model) : QuasiOptions{};
+  return make_bootstrap(plan,
+                        data.glmm,
+                        *fitted.glmm,
+                        command.model.is_quasi() ? &quasi : nullptr,
+                        options);
 }
 
 std::unique_ptr<Scheme> make_null_scheme(const BootstrapCommand& command,

@@ -11,6 +11,7 @@
 #include "engine/resample/double_bootstrap.hpp"
 #include "engine/resample/glmm_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
+#include "engine/resample/summary_request.hpp"
 
 namespace merit {
 namespace {
@@ -99,9 +100,7 @@ std::unique_ptr<Scheme> with_inner_bootstraps(const BootstrapCommand& command,
                                               std::unique_ptr<Scheme> outer) {
   if (command.num_inner() == 0) return outer;
   const FitResult& fit = fitted.result;
-  std::vector<double> original(fit.beta.begin(), fit.beta.end());
-  original.push_back(fit.tau);
-  if (fit.has_sigma()) original.push_back(fit.sigma);
+  std::vector<double> original = estimates_of(fit);
   std::vector<Quantity> quantities;
   const ParameterNames names = parameter_names(stored_fit(data, fitted));
   for (const std::string& text : command.tables.quantities)

@@ -8,21 +8,9 @@
 
 #include "engine/cli/posterior_data.hpp"
 #include "engine/error.hpp"
-#include "engine/posterior/gaussian_sampler.hpp"
-#include "engine/posterior/gaussian_target.hpp"
 
 namespace merit {
 namespace {
-
-constexpr std::int64_t kWarmup = 200;
-
-/// Pareto k of proposals from which on the prior is drawn from by slices. Priors have heavier tails than
-/// posteriors, and slices of them cost next to nothing.
-constexpr double kWorstKOfPrior = 0.25;
-
-Conditioning conditioning(const SampleCommand& command) {
-  return command.prior_only ? Conditioning::nothing : Conditioning::data;
-}
 
 /// That there is something to draw from. @throws UsageError naming the first improper prior
 void require_proper_priors(
@@ -48,118 +36,29 @@ std::int64_t largest_divisor(std::int64_t n, std::int64_t most) {
   return divisor;
 }
 
-void use_proposals(std::shared_ptr<const IndependenceSampler> sampler, Posterior& out) {
-  out.stored.sampler.emplace_back("acceptance", sampler->pilot().acceptance);
-  out.stored.sampler.emplace_back("pareto_k", sampler->pilot().pareto_k);
-  out.stored.sampler.emplace_back("proposal_df", sampler->proposal_width().degrees);
-  out.stored.sampler.emplace_back("proposal_scale", sampler->proposal_width().factor);
-  out.proposals = std::move(sampler);
+SamplerOptions sampler_options(const SampleCommand& command) {
+  return {.shape = {.num_chains = command.chains,
+                    .draws_per_chain = command.draws,
+                    .with_groups = command.save_groups == SaveGroups::draws},
+          .warmup = command.warmup.value_or(kUsualWarmup),
+          .seed = command.run.seed,
+          .on = command.prior_only ? Conditioning::nothing : Conditioning::data};
 }
 
-/// Of a posterior whose group intercepts are integrated out. @param reason  for it, so far
-void use_chains(const SampleCommand& command,
-                const std::shared_ptr<const MarginalPosterior>& marginal,
-                std::string reason,
-                Posterior& out) {
-  out.warmup = command.warmup.value_or(kWarmup);
-  auto sampler = std::make_shared<const IndependenceSampler>(
-      marginal, out.shape, out.warmup, command.run.seed);
-  const bool good = sampler->is_good() &&
-                    !(command.prior_only && sampler->pilot().pareto_k > kWorstKOfPrior);
-  if (!good) {
-    reason +=
-        fmt::format("{}independent proposals do not cover the tails (Pareto k {:.2f})",
-                    reason.empty() ? "" : ", and ",
-                    sampler->pilot().pareto_k);
+PosteriorSampler sampler_of(const SampleCommand& command,
+                            const ModelData& data,
+                            const FittedModel& fit,
+                            const PriorSet& priors) {
+  const SamplerOptions options = sampler_options(command);
+  if (data.glmm == nullptr)
+    return choose_sampler(data.stats, fit.result, priors, options);
+  PosteriorSampler out =
+      choose_sampler(data.glmm, *fit.glmm, command.model.num_nodes(), priors, options);
+  if (fit.glmm->result.quadrature && !command.prior_only) {
+    out.sampler.emplace_back("quadrature_error_log_likelihood",
+                             fit.glmm->result.quadrature->log_likelihood);
   }
-  Attributes& said = out.stored.sampler;
-  said = {{"method", std::string(good ? "an independence sampler" : "a slice sampler")}};
-  if (!reason.empty()) said.emplace_back("reason", reason);
-  if (good) {
-    use_proposals(std::move(sampler), out);
-  } else {
-    said.emplace_back("pareto_k", sampler->pilot().pareto_k);
-    out.slices = std::make_shared<const SliceSampler>(
-        marginal, out.shape, out.warmup, command.run.seed);
-  }
-  said.emplace_back("ladder_rungs",
-                    static_cast<std::int64_t>(marginal->ladder.rungs().size()));
-  said.emplace_back("warmup", out.warmup);
-}
-
-void use_quadrature(const SampleCommand& command,
-                    const ModelData& data,
-                    const GlmmFit& fit,
-                    const PriorSet& priors,
-                    Posterior& out) {
-  const std::string reason = improper_reason(*data.glmm, priors);
-  if (!command.prior_only && !reason.empty()) throw UsageError(reason);
-  use_chains(
-      command,
-      std::make_shared<const MarginalPosterior>(
-          data.glmm, priors, command.model.num_nodes(), fit.psi, conditioning(command)),
-      "",
-      out);
-  if (fit.result.quadrature && !command.prior_only) {
-    out.stored.sampler.emplace_back("quadrature_error_log_likelihood",
-                                    fit.result.quadrature->log_likelihood);
-  }
-}
-
-/// A fit as GaussianTarget reports parameters.
-Eigen::VectorXd parameters_of(const FitResult& fit) {
-  Eigen::VectorXd out(fit.beta.size() + 2);
-  out << fit.beta, fit.tau, fit.sigma;
   return out;
-}
-
-std::shared_ptr<const MarginalPosterior> gaussian_chains(const ModelData& data,
-                                                         const FitResult& fit,
-                                                         const PriorSet& priors,
-                                                         Conditioning on) {
-  auto target = std::make_unique<const GaussianTarget>(data.stats, priors, on);
-  const Eigen::VectorXd start = target->start(parameters_of(fit));
-  try {
-    return std::make_shared<const MarginalPosterior>(std::move(target), start);
-  } catch (const DataError& error) {
-    throw UsageError(fmt::format(
-        "the priors contradict the data so far that the posterior is narrower "
-        "than numbers can tell ({}); widen them",
-        error.what()));
-  }
-}
-
-/// Exact draws, or chains where the priors leave next to nothing of them.
-void use_gaussian(const SampleCommand& command,
-                  const ModelData& data,
-                  const FitResult& fit,
-                  const PriorSet& priors,
-                  Posterior& out) {
-  if (command.prior_only) {
-    use_chains(command,
-               gaussian_chains(data, fit, priors, Conditioning::nothing),
-               "the prior is drawn from as if it were a posterior",
-               out);
-    return;
-  }
-  auto posterior = std::make_shared<const GaussianPosterior>(data.stats, priors);
-  if (!posterior->is_practical()) {
-    const double accepted = posterior->acceptance();
-    use_chains(
-        command,
-        gaussian_chains(data, fit, priors, Conditioning::data),
-        fmt::format("the priors contradict the data so far that {} exact draws "
-                    "would be accepted",
-                    accepted > 0.0 ? fmt::format("{:.2g}% of", 100.0 * accepted) : "no"),
-        out);
-    return;
-  }
-  out.stored.sampler = {{"method", std::string("exact independent draws")},
-                        {"acceptance", posterior->acceptance()}};
-  out.exact = gaussian_sampler(std::move(posterior), out.shape, command.run.seed);
-  if (command.warmup) {
-    out.notes.emplace_back("--warmup is ignored: the draws are exact and independent");
-  }
 }
 
 }  // namespace
@@ -168,14 +67,21 @@ Posterior make_posterior(const SampleCommand& command,
                          const ModelData& data,
                          const FittedModel& fit) {
   Posterior out;
-  const PriorModel model = prior_model(command.model, data);
+  const PriorModel model = prior_model(data);
   const PriorSet priors = resolve_priors(command.priors, model, data_scales(data, model));
   out.notes = priors.warnings;
   out.stored.priors = describe(priors, model);
   if (command.prior_only) require_proper_priors(out.stored.priors);
-  out.shape = {.num_chains = command.chains,
-               .draws_per_chain = command.draws,
-               .with_groups = command.save_groups == SaveGroups::draws};
+  try {
+    static_cast<PosteriorSampler&>(out) = sampler_of(command, data, fit, priors);
+  } catch (const DataError& error) {
+    throw DataError(command.model.formula + ": " + error.what());
+  } catch (const UsageError& error) {
+    throw UsageError(command.model.formula + ": " + error.what());
+  }
+  out.stored.sampler = out.sampler;
+  if (out.exact != nullptr && command.warmup)
+    out.notes.emplace_back("--warmup is ignored: the draws are exact and independent");
   std::vector<std::string>& columns = out.stored.columns;
   columns = data.terms;
   columns.emplace_back("sd__(Intercept)");
@@ -184,17 +90,6 @@ Posterior make_posterior(const SampleCommand& command,
   if (out.shape.with_groups) {
     for (const std::string& level : data.group_level)
       columns.push_back(fmt::format("r_{}[{}]", data.group, level));
-  }
-  try {
-    if (data.glmm == nullptr) {
-      use_gaussian(command, data, fit.result, priors, out);
-    } else {
-      use_quadrature(command, data, *fit.glmm, priors, out);
-    }
-  } catch (const DataError& error) {
-    throw DataError(command.model.formula + ": " + error.what());
-  } catch (const UsageError& error) {
-    throw UsageError(command.model.formula + ": " + error.what());
   }
   return out;
 }

@@ -2,30 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/cli/model_data.hpp"
 #include "engine/cli/results.hpp"
 #include "engine/cli/sample_options.hpp"
-#include "engine/posterior/draw_shape.hpp"
-#include "engine/posterior/independence_sampler.hpp"
-#include "engine/posterior/slice_sampler.hpp"
-#include "engine/resample/scheme.hpp"
+#include "engine/posterior/posterior_sampler.hpp"
 #include "io/result_store.hpp"
 
 namespace merit {
 
-/// A posterior ready to be drawn from, in one of three ways.
-struct Posterior {
+/// A posterior ready to be drawn from, and what is kept of it.
+struct Posterior : PosteriorSampler {
   StoredPosterior stored;
   std::vector<std::string> notes;
-  DrawShape shape;
-  std::unique_ptr<Scheme> exact;                         ///< Gaussian models
-  std::shared_ptr<const IndependenceSampler> proposals;  ///< others
-  std::shared_ptr<const SliceSampler> slices;            ///< where those are poor
-  std::int64_t warmup = 0;  ///< moves of each chain before its draws
 };
 
 /// Resolves the priors and chooses the sampler: by a fixed pilot, so that the choice is part

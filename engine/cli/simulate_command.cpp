@@ -20,6 +20,7 @@
 #include "engine/run/agree.hpp"
 #include "engine/run/stop_signals.hpp"
 #include "engine/run/task_runner.hpp"
+#include "engine/study/data_set_inference.hpp"
 #include "engine/study/study_file.hpp"
 #include "engine/study/study_scheme.hpp"
 #include "io/snapshot_writer.hpp"
@@ -122,6 +123,7 @@ void show_only(const SimulateCommand& command,
                           .cell = cell - 1,
                           .repetition = repetition - 1,
                           .num_obs = data.num_obs(),
+                          .seed = data_set_seed(study.seed, cell - 1, repetition - 1),
                           .rows = {}};
   const std::int64_t task = study.task(report.cell, report.repetition);
   const std::int64_t E = study.num_estimators();
@@ -226,6 +228,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   Study study = read_study(text, command.study, command.max_tasks);
   if (command.seed) study.seed = *command.seed;
   run.seed = study.seed;
+  study.level = run.level;
   for (StudyEstimator& estimator : study.estimators)
     estimator.show_stderr = command.only.has_value();  // somebody looks
   const Found found =
@@ -262,7 +265,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
             .level = run.level,
             .study = study,
             .performance = performance_of(study, generator, rows, run.level),
-            .notes = {},
+            .notes = estimability_notes(study),
             .provenance = record.all()},
            run.format);
     });

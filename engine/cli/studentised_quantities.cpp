@@ -10,6 +10,7 @@
 #include "engine/cli/glmm_data.hpp"
 #include "engine/resample/quantity_errors.hpp"
 #include "engine/resample/replicate_covariance.hpp"
+#include "engine/resample/summary_request.hpp"
 
 namespace merit {
 namespace {
@@ -38,11 +39,9 @@ Eigen::MatrixXd covariance_of_fit(const BootstrapCommand& command,
                                   const FittedModel& fitted) {
   const FitResult& fit = fitted.result;
   if (command.model.is_quasi()) return quasi_covariance(fit);
-  std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
-  estimates.push_back(fit.tau);
+  const std::vector<double> estimates = estimates_of(fit);
   if (data.glmm != nullptr)
     return glmm_covariance(*data.glmm, fitted.glmm->num_nodes, estimates);
-  estimates.push_back(fit.sigma);
   std::vector<double> errors(estimates.size() - 2);
   errors.push_back(fit.tau_std_error);
   errors.push_back(fit.sigma_std_error);
@@ -94,9 +93,7 @@ std::vector<StudentisedQuantity> studentised_quantities(const BootstrapCommand& 
   const std::vector<Quantity> quantities = quantities_of(command, data, fitted);
   if (quantities.empty()) return out;
   const FitResult& fit = fitted.result;
-  std::vector<double> estimates(fit.beta.begin(), fit.beta.end());
-  estimates.push_back(fit.tau);
-  if (fit.has_sigma()) estimates.push_back(fit.sigma);
+  const std::vector<double> estimates = estimates_of(fit);
   const Eigen::MatrixXd covariance = covariance_of_fit(command, data, fitted);
   for (const Quantity& quantity : quantities) {
     out.push_back(

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/provenance.hpp"
 #include "engine/cli/results.hpp"
@@ -47,7 +48,8 @@ ReplicateRows read_rows(const ResultFile& file, const Study& study) {
   return all;
 }
 
-/// Of a job that went on until its measures were exact enough; 0: any other.
+/// Of a job that went on until its measures were exact enough, or whose rows keep intervals; 0:
+/// any other.
 double level_of(const JobDescription& job) {
   for (const auto& [field, value] : job) {
     if (const double* level = std::get_if<double>(&value); level && field == "level")
@@ -78,10 +80,8 @@ JobDescription describe_job(const Study& study,
                         {"seed", fmt::format("{}", study.seed)},
                         {"block_rows", plan.block_rows},
                         {"results_version", kStudyVersion}};
-  if (!until.empty()) {
-    job.emplace_back("until_mcse", text_of(until));
-    job.emplace_back("level", level);
-  }
+  if (!until.empty()) job.emplace_back("until_mcse", text_of(until));
+  if (!until.empty() || study.keeps_intervals()) job.emplace_back("level", level);
   return job;
 }
 
@@ -93,13 +93,13 @@ StoppingRule stopping_rule(const Study& study, const ReplicatePlan& plan) {
           .block_rows = data_sets / std::gcd(data_sets, study.num_cells())};
 }
 
-StudyReport study_report(const ResultFile& file, double level) {
+StudyReport study_report(const ResultFile& file, std::optional<double> level) {
   if (!file.study() || !file.replicates())
     throw IoError(file.path() + ": damaged: no simulation study in it");
   const std::string source = file.path() + ": /study/file";
   StudyReport report{.version = program_version().version,
                      .file = file.path(),
-                     .level = level,
+                     .level = level.value_or(0.95),
                      .study = read_study(
                          *file.study(), source, std::numeric_limits<std::int64_t>::max()),
                      .performance = {},
@@ -113,6 +113,18 @@ StudyReport study_report(const ResultFile& file, double level) {
       *file.replicates(),
       until.empty() ? std::vector<WantedError>() : parse_wanted_errors(until),
       level_of(file.job()));
+  if (study.keeps_intervals()) {
+    study.level = level_of(file.job());
+    report.level = study.level;
+    if (level && *level != study.level) {
+      throw UsageError(fmt::format(
+          "--level {}: {} keeps intervals of its data sets, made at level {}: leave "
+          "--level out, or simulate again with it",
+          *level,
+          file.path(),
+          study.level));
+    }
+  }
   const std::int64_t made = file.replicates()->num_replicates;
   const std::int64_t per_repetition = study.num_cells() * study.num_estimators();
   if (!differences(file.job(), expected).empty() ||
@@ -124,13 +136,30 @@ StudyReport study_report(const ResultFile& file, double level) {
   }
   study.repetitions = made / per_repetition;
   const DataGenerator generator(study, SimdLevel::v2);  // all levels: the same bits
-  report.performance = performance_of(study, generator, read_rows(file, study), level);
+  report.performance =
+      performance_of(study, generator, read_rows(file, study), report.level);
+  report.notes = estimability_notes(study);
   if (file.num_committed() < num_rows(study)) {
     report.notes.push_back(fmt::format("{} of {} fits are there",
                                        with_separators(file.num_committed()),
                                        with_separators(num_rows(study))));
   }
   return report;
+}
+
+std::vector<std::string> estimability_notes(const Study& study) {
+  std::vector<std::string> notes;
+  for (const StudyEstimator& estimator : study.estimators) {
+    const std::vector<std::string> taken = not_estimable(study, estimator);
+    if (taken.empty()) continue;
+    notes.push_back(fmt::format(
+        "{} has no estimate of {}: constant within groups, whose dummies take "
+        "what there is to tell of {}",
+        estimator.name,
+        fmt::join(taken, ", "),
+        taken.size() == 1 ? "it" : "them"));
+  }
+  return notes;
 }
 
 bool is_exact_enough(const std::vector<WantedError>& until, StudyReport& report) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,13 @@ StoppingRule stopping_rule(const Study& study, const ReplicatePlan& plan);
 
 /// The report of a result file, finished or not: the study is read from it again, with the
 /// repetitions that it has come to.
-/// @throws IoError if its study and its rows do not belong together
-StudyReport study_report(const ResultFile& file, double level);
+/// @param level  of the intervals; none: that of those in the file, or 0.95
+/// @throws IoError if its study and its rows do not belong together, UsageError if its rows keep
+///         intervals of another level
+StudyReport study_report(const ResultFile& file, std::optional<double> level);
+
+/// Why an estimator lacks some of the terms, a sentence each.
+std::vector<std::string> estimability_notes(const Study& study);
 
 /// Whether the errors that were asked for are reached, with a note of it.
 bool is_exact_enough(const std::vector<WantedError>& until, StudyReport& report);

@@ -35,7 +35,7 @@ ExitCode run(const CommandContext& context, const SummarizeCommand& command) {
   root_or_none(context.comm, [&] {
     const ResultFile file = open_result(command.results);
     if (file.command() == "sensitivity") return show_sensitivity(file, command);
-    if (file.study()) return show(study_report(file, level), command.format);
+    if (file.study()) return show(study_report(file, command.level), command.format);
     const ReportOptions options{.level = level, .ranef = command.ranef};
     const Report report =
         file.posterior() ? draw_report(file, options)

@@ -33,6 +33,7 @@ enum class Purpose : std::uint32_t {
   study_external = 0x403,  ///< seeds of users' own estimators
   study_intercept_shapes = 0x404,
   study_response_shapes = 0x405,
+  study_inference = 0x406,    ///< seeds of data sets' own bootstraps and posteriors
   study_covariates = 0x1000,  ///< + k: the k-th covariate
 };
 

@@ -2,6 +2,7 @@
 #include "engine/report/repetition_report.hpp"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 struct Line {
   std::string estimator, term, inference, status;
-  double truth, estimate, std_error, df;  ///< NaN: none
+  double truth, estimate, std_error, df, low, high;  ///< NaN: none
 };
 
 std::vector<Line> lines_of(const RepetitionReport& report) {
@@ -39,10 +40,26 @@ std::vector<Line> lines_of(const RepetitionReport& report) {
                                      .truth = truth(study, cell, term),
                                      .estimate = value,
                                      .std_error = std::nan(""),
-                                     .df = std::nan("")});
+                                     .df = std::nan(""),
+                                     .low = std::nan(""),
+                                     .high = std::nan("")});
+    };
+    // Of a way that keeps its intervals.
+    const auto add_ends = [&](std::size_t parameter, StudyDf way, Line& line) {
+      const auto place = static_cast<std::size_t>(columns.interval(parameter, way));
+      line.inference = name(way);
+      line.low = estimate[place];
+      line.high = std_error[place];
+      if (way != StudyDf::profile) line.std_error = std_error[columns.spread(parameter)];
     };
     for (const std::size_t t : estimator.terms) {
       for (const StudyDf df : estimator.df) {
+        if (keeps_interval(df)) {
+          Line& line = add(study.terms[t].name, estimate[t]);
+          line.std_error = std_error[t];
+          add_ends(t, df, line);
+          continue;
+        }
         const auto place = static_cast<std::size_t>(columns.place(t, df));
         Line& line = add(study.terms[t].name, estimate[t]);
         line.inference = name(df);
@@ -53,9 +70,13 @@ std::vector<Line> lines_of(const RepetitionReport& report) {
                             study, estimator, df, t, cell.num_groups, report.num_obs);
       }
     }
-    for (const char* sd : {kSdIntercept, kSdObservation}) {
-      if (gives(study, estimator, sd))
-        add(sd, estimate[sd == kSdIntercept ? tau : tau + 1]);
+    for (const std::size_t k : {std::size_t{0}, std::size_t{1}}) {
+      const char* const sd = k == 0 ? kSdIntercept : kSdObservation;
+      if (!gives(study, estimator, sd)) continue;
+      const std::vector<StudyDf> ways = ways_to(estimator, sd);
+      for (const StudyDf way : ways)
+        add_ends(columns.tau_parameter() + k, way, add(sd, estimate[tau + k]));
+      if (ways.empty()) add(sd, estimate[tau + k]);
     }
   }
   return lines;
@@ -77,9 +98,10 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::string repetition_csv(const RepetitionReport& report) {
-  std::string out = "estimator,term,df,truth,estimate,std.error,den.df,status\n";
+  std::string out =
+      "estimator,term,df,truth,estimate,std.error,den.df,conf.low,conf.high,status\n";
   for (const Line& line : lines_of(report)) {
-    out += fmt::format("{},{},{},{},{},{},{},{}\n",
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n",
                        quoted(line.estimator),
                        quoted(line.term),
                        line.inference,
@@ -87,6 +109,8 @@ std::string repetition_csv(const RepetitionReport& report) {
                        text_of(line.estimate),
                        text_of(line.std_error),
                        text_of(line.df),
+                       text_of(line.low),
+                       text_of(line.high),
                        line.status);
   }
   return out;
@@ -102,38 +126,52 @@ std::string repetition_json(const RepetitionReport& report) {
                     {"estimate", line.estimate},  // dump() turns NaN to null
                     {"std.error", line.std_error},
                     {"den.df", line.df},  // of the normal distribution: infinite, null
+                    {"conf.low", line.low},
+                    {"conf.high", line.high},
                     {"status", line.status}});
   }
   const Json out = {{"command", "simulate"},
                     {"cell", report.cell + 1},
                     {"rep", report.repetition + 1},
                     {"nobs", report.num_obs},
+                    {"seed", fmt::format("{}", report.seed)},
                     {"fits", rows}};
   return out.dump(2) + "\n";
 }
 
 std::string repetition_table(const RepetitionReport& report) {
-  std::string out = fmt::format("Cell {}, repetition {}: {} rows\n\n",
+  const bool keeps = report.study.keeps_intervals();
+  std::string out = fmt::format("Cell {}, repetition {}: {} rows\n",
                                 report.cell + 1,
                                 report.repetition + 1,
                                 report.num_obs);
+  if (keeps) out += fmt::format("Seed of bootstraps and posteriors: {}\n", report.seed);
+  out += '\n';
   TextTable table;
   table.add_column("Estimator", TextTable::Align::left);
   table.add_column("Term", TextTable::Align::left);
   table.add_column("df", TextTable::Align::left);
   for (const char* header : {"Truth", "Estimate", "Std.Error", "den.df"})
     table.add_column(header, TextTable::Align::decimal);
+  if (keeps) table.add_column("Interval", TextTable::Align::left);
   table.add_column("Status", TextTable::Align::left);
   for (const Line& line : lines_of(report)) {
     const bool has_error = !std::isnan(line.std_error);
-    table.add_row({line.estimator,
-                   line.term,
-                   line.inference,
-                   fmt::format("{:.6g}", line.truth),
-                   number_text(line.estimate, has_error ? line.std_error : line.estimate),
-                   has_error ? number_text(line.std_error, line.std_error) : "",
-                   std::isfinite(line.df) ? fmt::format("{:.2f}", line.df) : "",
-                   line.status});
+    std::vector<std::string> cells = {
+        line.estimator,
+        line.term,
+        line.inference,
+        fmt::format("{:.6g}", line.truth),
+        number_text(line.estimate, has_error ? line.std_error : line.estimate),
+        has_error ? number_text(line.std_error, line.std_error) : "",
+        std::isfinite(line.df) ? fmt::format("{:.2f}", line.df) : ""};
+    if (keeps) {
+      cells.push_back(std::isnan(line.low)
+                          ? ""
+                          : fmt::format("{:.5g} to {:.5g}", line.low, line.high));
+    }
+    cells.push_back(line.status);
+    table.add_row(std::move(cells));
   }
   return out + table.text("");
 }

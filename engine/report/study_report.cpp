@@ -22,7 +22,8 @@ constexpr ReplicateStatus kFailures[] = {ReplicateStatus::not_converged,
                                          ReplicateStatus::collinear,
                                          ReplicateStatus::degenerate,
                                          ReplicateStatus::separated,
-                                         ReplicateStatus::no_answer};
+                                         ReplicateStatus::no_answer,
+                                         ReplicateStatus::improper};
 
 std::string df_text(const Performance& row) {
   return row.has_interval ? std::string(name(row.df)) : std::string();
@@ -72,6 +73,7 @@ std::string study_csv(const StudyReport& report) {
   out += ",estimator,df,term,truth,nsim";
   for (const ReplicateStatus status : kFailures)
     out += fmt::format(",{}", name(status));
+  out += ",no_interval";
   for (const MeasureColumn& column : kMeasures)
     out += fmt::format(",{0},{0}_mcse", column.name);
   out += '\n';
@@ -87,6 +89,7 @@ std::string study_csv(const StudyReport& report) {
                        row.measures.num_estimates);
     for (const ReplicateStatus status : kFailures)
       out += fmt::format(",{}", row.by_status[static_cast<std::size_t>(status)]);
+    out += fmt::format(",{}", row.num_without_interval);
     for (const MeasureColumn& column : kMeasures) {
       const Measure measure = column.of(row);
       out += fmt::format(",{},{}", csv_field(measure.value), csv_field(measure.mcse));
@@ -120,6 +123,7 @@ std::string study_json(const StudyReport& report) {
                 {"nsim", row.measures.num_estimates}};
     for (const ReplicateStatus status : kFailures)
       out[std::string(name(status))] = row.by_status[static_cast<std::size_t>(status)];
+    out["no_interval"] = row.num_without_interval;
     for (const MeasureColumn& column : kMeasures) {
       const Measure measure = column.of(row);  // dump() turns NaN to null
       out[column.name] = measure.value;
@@ -207,7 +211,7 @@ std::string study_table(const StudyReport& report) {
       "\nRelError: model standard error against the empirical one. Rejected: power, or "
       "type-I error\nwhere the truth is 0. Failed: repetitions without an estimate, "
       "which "
-      "are left out.\n";
+      "are left out, or without an\ninterval of this kind.\n";
   return out;
 }
 

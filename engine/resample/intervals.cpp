@@ -309,14 +309,30 @@ BootstrapSummary summarize_bootstrap(const Original& original,
 BootstrapSummary summarize_bootstrap(const Original& original,
                                      std::span<double> replicates,
                                      std::span<const IntervalType> types,
-                                     double level) {
-  const auto order_statistic = [&](std::int64_t k) {
-    const auto at = replicates.begin() + (k - 1);
-    std::nth_element(replicates.begin(), at, replicates.end());
-    return *at;
+                                     double level,
+                                     std::span<double> studentised) {
+  const auto selecting = [](std::span<double> values) {
+    return [values](std::int64_t k) {
+      const auto at = values.begin() + (k - 1);
+      std::nth_element(values.begin(), at, values.end());
+      return *at;
+    };
   };
-  return summarize_bootstrap(
-      original, moments_of(original.estimate, replicates), order_statistic, types, level);
+  std::optional<StudentReplicates> student;
+  if (original.studentised) {
+    const double far = std::abs(original.estimate) / original.studentised->std_error;
+    student = {moments_of(0.0, studentised), selecting(studentised)};
+    student->moments.num_beyond =
+        std::count_if(studentised.begin(), studentised.end(), [far](double z) {
+          return std::abs(z) >= far;
+        });
+  }
+  return summarize_bootstrap(original,
+                             moments_of(original.estimate, replicates),
+                             selecting(replicates),
+                             types,
+                             level,
+                             student ? &*student : nullptr);
 }
 
 }  // namespace merit

@@ -138,10 +138,12 @@ std::vector<std::int64_t> student_ranks_needed(std::int64_t num_replicates,
                                                double level);
 
 /// The same from replicates in memory, in O(R).
-/// @param replicates  R finite values, failed replicates left out; they are reordered
+/// @param replicates   R finite values, failed replicates left out; they are reordered
+/// @param studentised  the same of z*, if the original has a standard error
 BootstrapSummary summarize_bootstrap(const Original& original,
                                      std::span<double> replicates,
                                      std::span<const IntervalType> types,
-                                     double level);
+                                     double level,
+                                     std::span<double> studentised = {});
 
 }  // namespace merit

@@ -29,7 +29,8 @@ std::string_view name(ReplicateStatus status) {
                                                                          "collinear",
                                                                          "degenerate",
                                                                          "separated",
-                                                                         "no_answer"};
+                                                                         "no_answer",
+                                                                         "improper"};
   return names.at(static_cast<std::size_t>(status));
 }
 

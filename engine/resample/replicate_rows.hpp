@@ -18,10 +18,11 @@ enum class ReplicateStatus : std::uint8_t {
   degenerate = 4,     ///< no (residual) variation left; estimates are NaN
   separated = 5,  ///< an estimate ran to infinity (binary, ordinal); estimates are NaN
   no_answer =
-      6,  ///< a user's own estimator gave none that can be used; estimates are NaN
+      6,         ///< a user's own estimator gave none that can be used; estimates are NaN
+  improper = 7,  ///< there is no posterior under these priors; estimates are NaN
 };
 
-inline constexpr int kNumReplicateStatuses = 7;
+inline constexpr int kNumReplicateStatuses = 8;
 
 /// Name in tables, JSON and files: "ok", "boundary", "not_converged", …
 std::string_view name(ReplicateStatus status);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/model/elementary.hpp"
+#include "engine/resample/count_draw.hpp"
 #include "engine/resample/simulate_kernel.hpp"
 
 namespace merit {
@@ -175,6 +176,7 @@ void DataGenerator::draw_responses(const StudyCell& cell,
   });
   for (std::size_t t = 0; t < study_->terms.size(); ++t) {
     const double beta = cell.beta[t];
+    if (!study_->terms[t].has_column()) continue;
     if (study_->terms[t].covariates.empty()) {
       for (double& value : eta)
         value += beta;
@@ -189,18 +191,78 @@ void DataGenerator::draw_responses(const StudyCell& cell,
   if (study_->is_gaussian()) return add_errors(cell, task, work, out);
   work.draws.resize(y.size());
   draws_.uniforms(study_->seed, Purpose::study_responses, task, count, work.draws.data());
+  switch (study_->family) {
+    case Family::poisson:
+    case Family::negbinomial:
+      return draw_counts(cell, work, out);
+    case Family::ordinal:
+      return draw_categories(cell, work, out);
+    default:
+      return draw_events(work, out);
+  }
+}
+
+/// Of the uniform numbers in work.draws, like the following.
+void DataGenerator::draw_events(Workspace& work, DataSet& out) const {
+  AlignedVector<double>& y = out.y;
   const SimulateKernels kernels = simulate_kernels(simd_);
-  const std::int64_t packs = count / kPad;
+  const std::int64_t packs = std::ssize(y) / kPad;
   if (study_->link == Link::logit) {
-    kernels.logit_events(eta.data(), 0.0, work.draws.data(), packs, y.data());
+    kernels.logit_events(work.eta.data(), 0.0, work.draws.data(), packs, y.data());
     return;
   }
   work.mean.resize(y.size());
   const auto mean =
       study_->link == Link::probit ? kernels.normal_cdf : kernels.cloglog_cdf;
-  mean(eta.data(), 0.0, packs, work.mean.data());
+  mean(work.eta.data(), 0.0, packs, work.mean.data());
   for (std::size_t i = 0; i < y.size(); ++i)
     y[i] = work.draws[i] < work.mean[i] ? 1.0 : 0.0;
+}
+
+void DataGenerator::draw_counts(const StudyCell& cell,
+                                Workspace& work,
+                                DataSet& out) const {
+  work.mean.resize(out.y.size());
+  simulate_kernels(simd_).exponentials(
+      work.eta.data(), 0.0, std::ssize(out.y) / kPad, work.mean.data());
+  const auto n = static_cast<std::size_t>(out.num_obs());
+  if (study_->family == Family::poisson) {
+    for (std::size_t i = 0; i < n; ++i)
+      out.y[i] = draw_poisson(work.draws[i], work.mean[i]);
+    return;
+  }
+  double theta = 1.0;
+  for (std::size_t t = 0; t < study_->terms.size(); ++t) {
+    if (study_->terms[t].kind == TermKind::theta) theta = cell.beta[t];
+  }
+  for (std::size_t i = 0; i < n; ++i)
+    out.y[i] = draw_negbinomial(work.draws[i], work.mean[i], theta);
+}
+
+/// 1 + the number of thresholds θ_k with P(Y ≤ k) ≤ u.
+void DataGenerator::draw_categories(const StudyCell& cell,
+                                    Workspace& work,
+                                    DataSet& out) const {
+  const SimulateKernels kernels = simulate_kernels(simd_);
+  const std::int64_t packs = std::ssize(out.y) / kPad;
+  AlignedVector<double>& y = out.y;
+  for (double& eta : work.eta)
+    eta = -eta;
+  work.mean.resize(y.size());
+  std::fill(y.begin(), y.end(), 1.0);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(study_->num_thresholds()); ++k) {
+    double* const below = work.mean.data();
+    if (study_->link == Link::probit) {
+      kernels.normal_cdf(work.eta.data(), cell.beta[k], packs, below);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        y[i] += below[i] <= work.draws[i] ? 1.0 : 0.0;
+    } else {
+      kernels.logit_events(
+          work.eta.data(), cell.beta[k], work.draws.data(), packs, below);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        y[i] += 1.0 - below[i];
+    }
+  }
 }
 
 }  // namespace merit

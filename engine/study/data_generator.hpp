@@ -50,6 +50,9 @@ class DataGenerator {
                       std::int64_t task,
                       Workspace& work,
                       DataSet& out) const;
+  void draw_events(Workspace& work, DataSet& out) const;
+  void draw_counts(const StudyCell& cell, Workspace& work, DataSet& out) const;
+  void draw_categories(const StudyCell& cell, Workspace& work, DataSet& out) const;
 
   const Study* study_;
   SimdLevel simd_;

@@ -27,4 +27,13 @@ struct DataSet {
   }
 };
 
+/// The number of each row's group, from 0.
+inline std::vector<double> group_numbers(const DataSet& data) {
+  std::vector<double> out;
+  out.reserve(static_cast<std::size_t>(data.num_obs()));
+  for (std::size_t j = 0; j < data.size.size(); ++j)
+    out.insert(out.end(), static_cast<std::size_t>(data.size[j]), static_cast<double>(j));
+  return out;
+}
+
 }  // namespace merit

@@ -3,14 +3,17 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "engine/fit/glmm_fit.hpp"
+#include "engine/model/group_moments.hpp"
 #include "engine/model/grouped_stats.hpp"
 #include "engine/resample/replicate_rows.hpp"
 #include "engine/simd/level.hpp"
 #include "engine/study/data_set.hpp"
+#include "engine/study/data_set_inference.hpp"
 #include "engine/study/external_worker.hpp"
 #include "engine/study/study.hpp"
 #include "engine/study/study_columns.hpp"
@@ -26,7 +29,8 @@ namespace merit {
 /// Models without a likelihood in closed form are fitted as replicates of a bootstrap are
 /// (resample/glmm_refit.hpp), from the start values that `merit fit` begins with: the same
 /// estimates, without what a single fit adds to look at itself. Data that end this search
-/// without a maximum are fitted once more as `merit fit` does it.
+/// without a maximum are fitted once more as `merit fit` does it. Where a profile, a bootstrap or
+/// a posterior goes on from the fit it is that of `merit fit` from the start.
 ///
 /// A user's own estimator is asked (study/external_estimate.hpp); its process lives as long as
 /// the bench. If it gives no answer, that is a row with a status too.
@@ -48,6 +52,9 @@ class EstimatorBench {
                           const DataSet& data,
                           std::int64_t at,
                           ReplicateRows& out);
+  void fit_with_dummies(const StudyEstimator& estimator,
+                        std::int64_t at,
+                        ReplicateRows& out);
   void write_inference(const StudyEstimator& estimator,
                        const GroupedStats& stats,
                        const FitResult& fit,
@@ -56,9 +63,21 @@ class EstimatorBench {
   void fit_quadrature(const StudyEstimator& estimator,
                       std::int64_t at,
                       ReplicateRows& out);
+  void fit_whole(const StudyEstimator& estimator,
+                 const DataSet& data,
+                 std::int64_t at,
+                 ReplicateRows& out);
   void fit_quasi_model(const StudyEstimator& estimator,
+                       const DataSet& data,
                        std::int64_t at,
                        ReplicateRows& out);
+  /// What is kept in the row besides an estimate and its standard error.
+  void add_intervals(const DataSetFit& fit, std::int64_t at, ReplicateRows& out) const;
+  DataSetFit as_seen_by(const StudyEstimator& estimator, const DataSet& data) const;
+  void draw_posterior(const DataSetFit& fit, std::int64_t at, ReplicateRows& out) const;
+  const FitResult& gaussian_fit(Criterion criterion);
+  void prepare_stats(const StudyEstimator& estimator, const DataSet& data);
+  void check_response(const DataSet& data) const;
   void prepare_model(const StudyEstimator& estimator, const DataSet& data);
   void ask(const StudyEstimator& estimator,
            const DataSet& data,
@@ -68,8 +87,13 @@ class EstimatorBench {
   const Study* study_;
   StudyColumns columns_;
   SimdLevel simd_;
+  // Of the data set, for estimators that follow each other with the same terms.
   std::vector<std::size_t> model_terms_;  ///< of model_; empty: of an earlier data set
-  std::optional<GlmmModel> model_;
+  std::shared_ptr<const GlmmModel> model_;
+  std::vector<std::size_t> stats_terms_;  ///< of stats_; likewise
+  WithinDetail stats_detail_ = WithinDetail::pooled;
+  GroupedStats stats_;
+  std::optional<FitResult> gaussian_fit_;  ///< of stats_
   std::map<const StudyEstimator*, ExternalWorker> workers_;
 };
 

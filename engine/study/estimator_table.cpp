@@ -5,11 +5,10 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "engine/error.hpp"
 #include "engine/fit/quadrature_rule.hpp"
-#include "engine/model/text.hpp"
+#include "engine/study/inference_table.hpp"
 #include "engine/study/study_formula.hpp"
 #include "engine/study/table_reader.hpp"
 
@@ -23,8 +22,27 @@ const std::vector<std::string> kEstimatorKeys = {"name",
                                                  "pql_scale",
                                                  "formula",
                                                  "df",
+                                                 "bootstrap",
+                                                 "prior",
+                                                 "chains",
+                                                 "draws",
+                                                 "warmup",
+                                                 "point",
                                                  "command",
                                                  "timeout"};
+
+/// The usual one first.
+std::vector<std::string> methods_of(Family family) {
+  switch (family) {
+    case Family::gaussian:
+      return {"reml", "ml", "pooled", "fixed-effects", "posterior"};
+    case Family::binomial:
+    case Family::poisson:
+      return {"agq", "laplace", "pql", "mql", "posterior"};
+    default:
+      return {"agq", "laplace", "posterior"};
+  }
+}
 
 class EstimatorReader {
  public:
@@ -72,29 +90,28 @@ class EstimatorReader {
     if (reader.has("command")) return read_external(reader);
     StudyEstimator out;
     if (reader.has("timeout")) reader.problem("timeout", "goes with command");
-    const std::vector<std::string> methods =
-        study_.is_gaussian() ? std::vector<std::string>{"reml", "ml", "pooled"}
-                             : std::vector<std::string>{"agq", "laplace", "pql", "mql"};
+    const std::vector<std::string> methods = methods_of(study_.family);
     if (!reader.has("method")) {
-      out.method = methods.front();
+      out.method = reader.has("prior") ? "posterior" : methods.front();
     } else {
       out.method =
           (family_known_ ? reader.word("method", methods) : reader.text("method"))
               .value_or("");
     }
     out.name = reader.text("name").value_or(out.method);
-    const bool quasi = out.method == "pql" || out.method == "mql";
     const auto nagq =
         reader.number("nagq", {.low = 1, .high = kMostNodes, .whole = true});
     out.num_nodes = static_cast<int>(nagq.value_or(7.0));
-    if (reader.has("nagq") && out.method != "agq" && !out.method.empty())
+    const bool has_nodes =
+        out.method == "agq" || (out.method == "posterior" && !study_.is_gaussian());
+    if (reader.has("nagq") && !has_nodes && !out.method.empty())
       reader.problem("nagq", "goes with method = \"agq\"");
     out.inner = reader.word("pql_inner", {"reml", "ml"}).value_or("reml") == "ml"
                     ? Criterion::ml
                     : Criterion::reml;
     out.free_scale = reader.word("pql_scale", {"free", "1"}).value_or("free") == "free";
     for (const char* key : {"pql_inner", "pql_scale"}) {
-      if (reader.has(key) && !quasi && !out.method.empty())
+      if (reader.has(key) && !out.is_quasi() && !out.method.empty())
         reader.problem(key, "goes with method = \"pql\" or \"mql\"");
     }
     out.terms = data_terms_;
@@ -106,7 +123,12 @@ class EstimatorReader {
         problems_.add(reader.line("formula"), error.what());
       }
     }
-    read_df(reader, out);
+    if (out.has_dummies() && not_estimable(study_, out).size() == out.terms.size())
+      problems_.add(reader.line("method"),
+                    fmt::format("estimator '{}': all of its terms are constant within "
+                                "groups, whose dummies take them",
+                                out.name));
+    read_inference(reader, family_known_, study_, out, problems_);
     return out;
   }
 
@@ -124,42 +146,8 @@ class EstimatorReader {
       if (reader.has(key)) reader.problem(key, "does not go with command");
     }
     out.terms = data_terms_;
-    read_df(reader, out);
+    read_inference(reader, family_known_, study_, out, problems_);
     return out;
-  }
-
-  /// Whether the estimator has a way of inference; those of all are the first two.
-  bool has(const StudyEstimator& estimator, StudyDf df) const {
-    const std::string& method = estimator.method;
-    if (!is_estimated(df)) return true;
-    if (!study_.is_gaussian() || estimator.is_external()) return false;
-    if (is_cluster_robust(df)) return true;
-    return method == "reml" || (method == "ml" && df == StudyDf::satterthwaite);
-  }
-
-  void read_df(const TableReader& reader, StudyEstimator& out) {
-    if (!reader.has("df")) return;
-    out.df.clear();
-    std::vector<std::string> words;
-    for (const StudyDf df : kStudyDfs) {
-      if (!family_known_ || has(out, df)) words.emplace_back(name(df));
-    }
-    for (const std::string& word : reader.texts("df")) {
-      if (std::find(words.begin(), words.end(), word) == words.end()) {
-        const std::string hint = did_you_mean(word, words);
-        problems_.add(reader.line("df"),
-                      fmt::format("df = '{}': not one of {}, which '{}' has{}",
-                                  word,
-                                  fmt::join(words, ", "),
-                                  out.method,
-                                  hint.starts_with(',') ? hint : ""));
-        continue;
-      }
-      for (const StudyDf df : kStudyDfs) {
-        const bool is_new = std::find(out.df.begin(), out.df.end(), df) == out.df.end();
-        if (word == name(df) && is_new) out.df.push_back(df);
-      }
-    }
   }
 
   const std::vector<std::size_t>& data_terms_;

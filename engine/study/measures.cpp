@@ -34,13 +34,10 @@ Measure share(std::int64_t count, std::int64_t n) {
   return {p, std::sqrt(p * (1.0 - p) / static_cast<double>(n))};
 }
 
-Measures measure(double truth,
-                 std::span<const double> estimate,
-                 std::span<const double> std_error,
-                 std::span<const double> critical) {
-  Measures out;
-  out.num_estimates = std::ssize(estimate);
-  if (estimate.empty()) return out;
+namespace {
+
+/// What estimates tell without their standard errors.
+void add_point(double truth, std::span<const double> estimate, Measures& out) {
   const auto n = static_cast<double>(estimate.size());
   const Moments about = moments(estimate.size(), [&](auto i) { return estimate[i]; });
   const double S = std::sqrt(about.variance);
@@ -53,8 +50,12 @@ Measures measure(double truth,
   out.mse = {squares.mean, std::sqrt(squares.variance / n)};
   out.rmse.value = std::sqrt(squares.mean);
   out.rmse.mcse = out.mse.mcse / (2.0 * out.rmse.value);
-  if (std_error.empty()) return out;
+}
 
+void add_std_errors(std::span<const double> std_error, Measures& out) {
+  if (std_error.empty()) return;
+  const auto n = static_cast<double>(std_error.size());
+  const double S = out.empse.value;
   const Moments variances =
       moments(std_error.size(), [&](auto i) { return std_error[i] * std_error[i]; });
   const double M = std::sqrt(variances.mean);
@@ -62,19 +63,60 @@ Measures measure(double truth,
   out.modelse = {M, std::sqrt(spread)};
   out.relerror = {100.0 * (M / S - 1.0),
                   100.0 * (M / S) * std::sqrt(spread / variances.mean + 0.5 / (n - 1.0))};
-  if (critical.empty()) return out;
+}
 
+/// @param covers, rejects, width  of the i-th interval
+template <class Covers, class Rejects, class Width>
+void add_intervals(const Covers& covers,
+                   const Rejects& rejects,
+                   const Width& width,
+                   Measures& out) {
+  const std::int64_t n = out.num_estimates;
   std::int64_t covering = 0, rejecting = 0;
-  for (std::size_t i = 0; i < estimate.size(); ++i) {
-    const double half = critical[i] * std_error[i];
-    covering += std::abs(estimate[i] - truth) <= half ? 1 : 0;
-    rejecting += std::abs(estimate[i]) > half ? 1 : 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+    covering += covers(i) ? 1 : 0;
+    rejecting += rejects(i) ? 1 : 0;
   }
-  out.coverage = share(covering, out.num_estimates);
-  out.rej_rate = share(rejecting, out.num_estimates);
-  const Moments width =
-      moments(estimate.size(), [&](auto i) { return 2.0 * critical[i] * std_error[i]; });
-  out.width = {width.mean, std::sqrt(width.variance / n)};
+  out.coverage = share(covering, n);
+  out.rej_rate = share(rejecting, n);
+  const Moments mean = moments(static_cast<std::size_t>(n), width);
+  out.width = {mean.mean, std::sqrt(mean.variance / static_cast<double>(n))};
+}
+
+}  // namespace
+
+Measures measure(double truth,
+                 std::span<const double> estimate,
+                 std::span<const double> std_error,
+                 std::span<const double> critical) {
+  Measures out;
+  out.num_estimates = std::ssize(estimate);
+  if (estimate.empty()) return out;
+  add_point(truth, estimate, out);
+  add_std_errors(std_error, out);
+  if (std_error.empty() || critical.empty()) return out;
+  const auto half = [&](std::size_t i) { return critical[i] * std_error[i]; };
+  add_intervals([&](auto i) { return std::abs(estimate[i] - truth) <= half(i); },
+                [&](auto i) { return std::abs(estimate[i]) > half(i); },
+                [&](auto i) { return 2.0 * critical[i] * std_error[i]; },
+                out);
+  return out;
+}
+
+Measures measure_intervals(double truth,
+                           std::span<const double> estimate,
+                           std::span<const double> std_error,
+                           std::span<const Ends> interval) {
+  Measures out;
+  out.num_estimates = std::ssize(estimate);
+  if (estimate.empty()) return out;
+  add_point(truth, estimate, out);
+  add_std_errors(std_error, out);
+  add_intervals(
+      [&](auto i) { return interval[i].low <= truth && truth <= interval[i].high; },
+      [&](auto i) { return interval[i].low > 0.0 || interval[i].high < 0.0; },
+      [&](auto i) { return interval[i].high - interval[i].low; },
+      out);
   return out;
 }
 

@@ -29,7 +29,9 @@ struct Measure {
 ///     width      mean of 2 c_i s_i                   sd/√n
 ///     rej_rate   share of |θ̂_i| > c_i s_i: power, or type-I error where θ = 0
 ///
-/// c_i is the quantile of the interval's distribution.
+/// c_i is the quantile of the interval's distribution. Of intervals [l_i, h_i] as such: coverage is
+/// the share with l_i ≤ θ ≤ h_i, width the mean of h_i − l_i (infinite if one is), rej_rate the share
+/// without 0.
 struct Measures {
   std::int64_t num_estimates = 0;  ///< n
   Measure bias, rbias, empse, mse, rmse;
@@ -46,5 +48,17 @@ Measures measure(double truth,
                  std::span<const double> estimate,
                  std::span<const double> std_error,
                  std::span<const double> critical);
+
+/// Both ends of an interval; they may be infinite, and are not NaN.
+struct Ends {
+  double low = 0.0, high = 0.0;
+};
+
+/// @param std_error  of the repetitions, or empty
+/// @param interval   one each
+Measures measure_intervals(double truth,
+                           std::span<const double> estimate,
+                           std::span<const double> std_error,
+                           std::span<const Ends> interval);
 
 }  // namespace merit

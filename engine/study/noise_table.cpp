@@ -72,15 +72,17 @@ void read_one(const TableReader& data,
   if (key == "errors") {
     if (!study.is_gaussian())
       data.problem("errors",
-                   "a binary response has none: they go with family = \"gaussian\"");
+                   "they go with family = \"gaussian\": no other response has any");
     return read_error_spread(reader, study);
   }
   for (const char* of : {"by", "slope"}) {
     if (reader.has(of)) reader.problem(of, "goes with errors");
   }
-  if (data.has("prevalence") && !noise.is_normal())
-    data.problem("prevalence",
-                 "is computed for normal intercepts: give \"(Intercept)\" instead");
+  for (const char* mean : {"prevalence", "mean"}) {
+    if (data.has(mean) && !noise.is_normal())
+      data.problem(mean,
+                   "is computed for normal intercepts: give \"(Intercept)\" instead");
+  }
 }
 
 }  // namespace

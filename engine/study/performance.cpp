@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
@@ -74,27 +75,97 @@ class CellTable {
       const StudyEstimator& estimator = study_.estimators[e];
       for (const std::string& estimand : study_.estimands) {
         if (!gives(study_, estimator, estimand)) continue;
-        const bool term =
-            !estimand.ends_with("__(Intercept)") && estimand != kSdObservation;
-        for (std::size_t d = 0; d < (term ? estimator.df.size() : 1); ++d)
-          out.push_back(row(e, estimand, term, estimator.df[d]));
+        const std::vector<StudyDf> ways = ways_to(estimator, estimand);
+        for (const StudyDf way : ways)
+          out.push_back(row(e, estimand, way));
+        if (ways.empty()) out.push_back(row(e, estimand, std::nullopt));
       }
     }
   }
 
  private:
-  std::int64_t column_of(const std::string& estimand) const {
-    if (estimand == kSdObservation) return columns_.sigma();
-    if (estimand == kSdIntercept || estimand == kVarIntercept) return columns_.tau();
-    return std::find_if(study_.terms.begin(),
-                        study_.terms.end(),
-                        [&](const StudyTerm& term) { return term.name == estimand; }) -
-           study_.terms.begin();
+  /// A term, or τ or σ behind them.
+  std::size_t parameter_of(const std::string& estimand) const {
+    if (estimand == kSdObservation) return columns_.sigma_parameter();
+    if (is_spread(estimand)) return columns_.tau_parameter();
+    return static_cast<std::size_t>(
+        std::find_if(study_.terms.begin(),
+                     study_.terms.end(),
+                     [&](const StudyTerm& term) { return term.name == estimand; }) -
+        study_.terms.begin());
   }
 
-  Performance row(std::size_t e, const std::string& estimand, bool term, StudyDf df) {
-    const StudyEstimator& estimator = study_.estimators[e];
+  /// What one repetition contributes to a row of the table.
+  struct Sample {
+    double estimate = 0.0;
+    std::optional<double> std_error = {};
+    double critical = 0.0;  ///< estimate ± critical · std_error
+    Ends ends = {};         ///< or as they are
+    bool is_usable = true;
+  };
+
+  Sample with_ends(const EstimatorRows& mine,
+                   std::int64_t r,
+                   std::size_t parameter,
+                   StudyDf way) const {
+    const std::int64_t at = columns_.interval(parameter, way);
+    Sample out{.ends = {mine.estimate(r, at), mine.std_error(r, at)}};
+    const bool is_term = parameter < columns_.tau_parameter();
+    if (way != StudyDf::profile) {
+      out.std_error = mine.std_error(r, columns_.spread(parameter));
+    } else if (is_term) {
+      out.std_error = mine.std_error(r, columns_.place(parameter, StudyDf::normal));
+    }
+    out.is_usable = !std::isnan(out.ends.low) && !std::isnan(out.ends.high);
+    return out;
+  }
+
+  Sample with_std_error(const EstimatorRows& mine,
+                        std::int64_t r,
+                        const StudyEstimator& estimator,
+                        std::size_t term,
+                        StudyDf df) {
+    const std::int64_t place = columns_.place(term, df);
+    const double own_df = is_estimated(df) ? mine.estimate(r, place) : 1.0;
+    Sample out{.std_error = mine.std_error(r, place)};
+    out.is_usable = own_df > 0.0;
+    if (!out.is_usable) return out;
     const StudyCell& cell = study_.cells[static_cast<std::size_t>(cell_)];
+    out.critical =
+        is_estimated(df)
+            ? critical_.of_one(own_df)
+            : critical_(degrees_of_freedom(study_,
+                                           estimator,
+                                           df,
+                                           term,
+                                           cell.num_groups,
+                                           num_obs_[static_cast<std::size_t>(r)]));
+    return out;
+  }
+
+  /// Of var__(Intercept), whose row has τ's numbers. A posterior's mean of τ² is mean² + variance.
+  Sample squared(Sample of_tau,
+                 const EstimatorRows& mine,
+                 std::int64_t r,
+                 std::size_t e) const {
+    const std::optional<DataSetPosterior>& posterior = study_.estimators[e].posterior;
+    double extra = 0.0;
+    if (posterior && !posterior->median) {
+      const auto S = static_cast<double>(posterior->chains * posterior->draws);
+      const double sd = mine.std_error(r, columns_.spread(columns_.tau_parameter()));
+      extra = sd * sd * (S - 1.0) / S;
+    }
+    of_tau.estimate = of_tau.estimate * of_tau.estimate + extra;
+    of_tau.std_error.reset();
+    const auto square = [](double end) { return end > 0.0 ? end * end : 0.0; };
+    of_tau.ends = {square(of_tau.ends.low), square(of_tau.ends.high)};
+    return of_tau;
+  }
+
+  Performance row(std::size_t e,
+                  const std::string& estimand,
+                  std::optional<StudyDf> way) {
+    const StudyEstimator& estimator = study_.estimators[e];
     const EstimatorRows mine{
         &rows_,
         cell_ * study_.num_estimators() + static_cast<std::int64_t>(e),
@@ -103,14 +174,19 @@ class CellTable {
     Performance out;
     out.cell = cell_;
     out.estimator = e;
-    out.df = df;
-    out.has_interval = term;
+    out.df = way.value_or(StudyDf::normal);
+    out.has_interval = way.has_value();
     out.estimand = estimand;
-    out.truth = truth(study_, cell, estimand);
-    const std::int64_t column = column_of(estimand);
-    const std::int64_t place =
-        term ? columns_.place(static_cast<std::size_t>(column), df) : column;
+    out.truth = truth(study_, study_.cells[static_cast<std::size_t>(cell_)], estimand);
+    const std::size_t parameter = parameter_of(estimand);
+    const std::int64_t column =
+        is_spread(estimand)
+            ? columns_.tau() +
+                  static_cast<std::int64_t>(parameter - columns_.tau_parameter())
+            : static_cast<std::int64_t>(parameter);
+    const bool keeps = way && keeps_interval(*way);
     std::vector<double> estimates, std_errors, critical;
+    std::vector<Ends> ends;
     std::int64_t num_boundary = 0;
     for (std::int64_t r = 0; r < mine.count; ++r) {
       const std::uint8_t status = mine.status(r);
@@ -118,24 +194,23 @@ class CellTable {
       ++out.num_rows;
       if (status < kNumReplicateStatuses) ++out.by_status[status];
       if (!has_estimate(status)) continue;
-      const double value = mine.estimate(r, column);
-      const double std_error = term ? mine.std_error(r, place) : 0.0;
-      const double own_df = term && is_estimated(df) ? mine.estimate(r, place) : 1.0;
-      if (!std::isfinite(std_error) || !(own_df > 0.0)) continue;
+      Sample sample = keeps ? with_ends(mine, r, parameter, *way)
+                      : way ? with_std_error(mine, r, estimator, parameter, *way)
+                            : Sample{};
+      sample.estimate = mine.estimate(r, column);
+      if (estimand == kVarIntercept) sample = squared(sample, mine, r, e);
+      if (!sample.is_usable || (sample.std_error && !std::isfinite(*sample.std_error))) {
+        ++out.num_without_interval;
+        continue;
+      }
       num_boundary += status == static_cast<std::uint8_t>(ReplicateStatus::boundary);
-      estimates.push_back(estimand == kVarIntercept ? value * value : value);
-      if (!term) continue;
-      std_errors.push_back(std_error);
-      critical.push_back(is_estimated(df) ? critical_.of_one(own_df)
-                                          : critical_(degrees_of_freedom(
-                                                study_,
-                                                estimator,
-                                                df,
-                                                static_cast<std::size_t>(column),
-                                                cell.num_groups,
-                                                num_obs_[static_cast<std::size_t>(r)])));
+      estimates.push_back(sample.estimate);
+      if (sample.std_error) std_errors.push_back(*sample.std_error);
+      if (keeps) ends.push_back(sample.ends);
+      if (way && !keeps) critical.push_back(sample.critical);
     }
-    out.measures = measure(out.truth, estimates, std_errors, critical);
+    out.measures = keeps ? measure_intervals(out.truth, estimates, std_errors, ends)
+                         : measure(out.truth, estimates, std_errors, critical);
     out.failed = share(out.num_rows - std::ssize(estimates), out.num_rows);
     out.boundary = share(num_boundary, std::ssize(estimates));
     return out;

@@ -19,12 +19,14 @@ struct Performance {
   std::int64_t cell = 0;
   std::size_t estimator = 0;  ///< of the study
   StudyDf df = StudyDf::normal;
-  bool has_interval = true;  ///< false: of standard deviations only the estimates
+  bool has_interval = true;  ///< false: of a standard deviation only the estimates
   std::string estimand;
   double truth = 0.0;
   std::int64_t num_rows = 0;  ///< repetitions that are there
   std::array<std::int64_t, kNumReplicateStatuses> by_status{};
-  Measure failed;    ///< share of the repetitions without an estimate
+  /// Repetitions whose estimate has no interval (or standard error) of this kind.
+  std::int64_t num_without_interval = 0;
+  Measure failed;    ///< share of the repetitions without an estimate or interval
   Measure boundary;  ///< share with τ̂ = 0, of those with an estimate
   Measures measures;
 };
@@ -56,8 +58,8 @@ inline constexpr std::uint8_t kMissingRow = 255;
 /// The table of a study, in the order of cells, estimators, estimands and their intervals.
 ///
 /// Repetitions without an estimate are left out of the measures and counted. An estimate
-/// without a finite standard error and positive degrees of freedom counts as failed, too. Rows that are missing count as
-/// nothing.
+/// without a finite standard error and positive degrees of freedom, or without the ends of the
+/// interval, counts as failed, too. Rows that are missing count as nothing.
 ///
 /// @param rows   of all tasks in order, one per estimator each (EstimatorBench)
 /// @param level  of the intervals; tests have size 1 − level

@@ -7,6 +7,7 @@
 
 #include "engine/fit/quadrature_rule.hpp"
 #include "engine/fit/working_kernel.hpp"
+#include "engine/model/elementary.hpp"
 #include "engine/model/packed_rows.hpp"
 #include "engine/simd/aligned_vector.hpp"
 
@@ -118,8 +119,20 @@ double prevalence_points(const Study& study) {
   return points;
 }
 
-double intercept_for(const Study& study, const StudyCell& cell, double prevalence) {
+namespace {
+
+double intercept_for_count(const Predictor& predictor, double mean) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < predictor.eta.size(); ++k)
+    sum += predictor.weight[k] * elementary::exp(predictor.eta[k]);
+  return elementary::log(mean) - elementary::log(sum);
+}
+
+}  // namespace
+
+double intercept_for(const Study& study, const StudyCell& cell, double wanted) {
   const Predictor predictor = predictor_of(study, cell);
+  if (study.link == Link::log) return intercept_for_count(predictor, wanted);
   const WorkingKernels kernels = simd_v2::working_kernels();  // all levels: the same bits
   const auto means = study.link == Link::logit    ? kernels.logit
                      : study.link == Link::probit ? kernels.probit
@@ -137,7 +150,7 @@ double intercept_for(const Study& study, const StudyCell& cell, double prevalenc
     double share = 0.0;
     for (std::size_t k = 0; k < eta.size(); ++k)
       share += predictor.weight[k] * mean[k];
-    (share < prevalence ? low : high) = middle;
+    (share < wanted ? low : high) = middle;
   }
   return 0.5 * (low + high);
 }

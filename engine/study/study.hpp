@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "engine/fit/fit_result.hpp"
 #include "engine/model/family.hpp"
 #include "engine/study/noise.hpp"
+#include "engine/study/study_inference.hpp"
 
 /// A simulation study as plain values, in the parts that Morris, White & Crowther (2019,
 /// Statistics in Medicine 38: 2074-2102) call ADEMP: aims are the reader's, *data* are made by
@@ -19,7 +21,8 @@
 ///
 ///     η_ij = x_ijᵀβ + b_j,    sd of b_j: τ
 ///
-/// and a response from the family: y = η + ε, sd of ε: σ, or events with mean g⁻¹(η). b and ε are
+/// and a response from the family: y = η + ε, sd of ε: σ; events or counts with mean g⁻¹(η); or
+/// categories 1, 2, … with P(Y ≤ k) = g⁻¹(threshold_k − η), where thresholds are the intercept. b and ε are
 /// normal unless the study says otherwise (study/noise.hpp), and σ may depend on a covariate.
 namespace merit {
 
@@ -41,10 +44,23 @@ struct Covariate {
   double share = 0.5;
 };
 
-/// A column of X: the product of these covariates (indices, ascending); the intercept has none.
+enum class TermKind {
+  intercept,
+  product,    ///< of covariates
+  threshold,  ///< ordinal, in the place of the intercept
+  theta,      ///< negative binomial: the variance of a count is mean + mean²/θ
+};
+
+/// A parameter that is estimated with a standard error. Of an intercept or a product there is a
+/// column of X, of the other kinds there is none.
 struct StudyTerm {
   std::string name;
-  std::vector<std::size_t> covariates;
+  std::vector<std::size_t> covariates;  ///< of a product: indices, ascending
+  TermKind kind = TermKind::product;
+
+  bool has_column() const {
+    return kind == TermKind::intercept || kind == TermKind::product;
+  }
 };
 
 /// n_j: `mean`, or round(N(mean, sd²)) and no less than `least`.
@@ -64,45 +80,19 @@ struct StudyCell {
   double sigma = 1.0;  ///< Gaussian
 };
 
-/// How intervals and tests of a coefficient are made.
-enum class StudyDf {
-  normal,
-  /// t with J − q for terms that vary between groups alone, q of them with the intercept, and
-  /// n − J − (p − q) for the others: what nlme and SAS call within and between (containment).
-  between_within,
-  satterthwaite,  ///< inference/satterthwaite.hpp
-  kenward_roger,  ///< inference/kenward_roger.hpp
-  cr0,
-  cr1,
-  cr2,
-  cr3,  ///< cluster-robust, Satterthwaite's df: inference/cluster_robust.hpp
-};
-inline constexpr StudyDf kStudyDfs[] = {StudyDf::normal,
-                                        StudyDf::between_within,
-                                        StudyDf::satterthwaite,
-                                        StudyDf::kenward_roger,
-                                        StudyDf::cr0,
-                                        StudyDf::cr1,
-                                        StudyDf::cr2,
-                                        StudyDf::cr3};
-
-/// The word of study files: "between-within", "kr", "CR2", …
-std::string_view name(StudyDf df);
-
-/// Whether a data set decides on degrees of freedom or standard errors, so that its row keeps them
-/// (study/study_columns.hpp).
-bool is_estimated(StudyDf df);
-/// Whether the groups' own products are needed (WithinDetail::per_group).
-bool is_cluster_robust(StudyDf df);
-
 struct StudyEstimator {
   std::string name;
-  std::string method;  ///< reml, ml, pooled; agq, laplace, pql, mql; command
-  int num_nodes = 7;   ///< agq
+  /// reml, ml, pooled, fixed-effects; agq, laplace, pql, mql; posterior; command
+  std::string method;
+  int num_nodes = 7;                  ///< agq
   Criterion inner = Criterion::reml;  ///< pql, mql
   bool free_scale = true;             ///< likewise
-  std::vector<std::size_t> terms;     ///< of its model, ascending, intercept first
+  /// Of its model, in the order of a fit's report: intercept or thresholds, products, theta.
+  std::vector<std::size_t> terms;
+  /// Its ways to intervals; those of its bootstrap or posterior stand behind the others.
   std::vector<StudyDf> df = {StudyDf::normal};
+  std::optional<DataSetBootstrap> bootstrap = {};
+  std::optional<DataSetPosterior> posterior = {};  ///< instead of a fit's estimates
   /// The user's own: a program that is asked (study/external_estimate.hpp), and what it may say
   /// beside. It has the data's terms.
   std::string command = {};
@@ -110,6 +100,10 @@ struct StudyEstimator {
   bool show_stderr = false;
 
   bool is_external() const { return !command.empty(); }
+  /// With a dummy for every group (study/within_regression.hpp).
+  bool has_dummies() const { return method == "fixed-effects"; }
+  bool is_quasi() const { return method == "pql" || method == "mql"; }
+  bool has(StudyDf way) const { return std::find(df.begin(), df.end(), way) != df.end(); }
 };
 
 struct Study {
@@ -134,6 +128,7 @@ struct Study {
   std::vector<std::string> estimands;
   std::int64_t repetitions = 0;  ///< per cell
   std::uint64_t seed = 1;
+  double level = 0.95;  ///< of the intervals that are made with the data
 
   bool is_gaussian() const { return family == Family::gaussian; }
   std::int64_t num_cells() const { return static_cast<std::int64_t>(cells.size()); }
@@ -146,8 +141,13 @@ struct Study {
   std::int64_t task(std::int64_t cell, std::int64_t repetition) const {
     return repetition * num_cells() + cell;
   }
-  /// Whether a term is constant within groups.
+  /// Whether rows keep intervals, so that they depend on the level.
+  bool keeps_intervals() const;
+  /// Whether a term is constant within groups; thresholds are.
   bool between_groups(const StudyTerm& term) const;
+  /// How many of a model's columns are: all thresholds are one.
+  std::int64_t num_between(const StudyEstimator& estimator) const;
+  int num_thresholds() const;  ///< ordinal
 };
 
 inline constexpr const char* kSdIntercept = "sd__(Intercept)";
@@ -157,10 +157,21 @@ inline constexpr const char* kSdObservation = "sd__Observation";
 /// Whether the estimator estimates a residual sd.
 bool has_residual_sd(const StudyEstimator& estimator);
 
+/// Terms of an estimator with dummies that it cannot tell from them: "(Intercept), w".
+std::vector<std::string> not_estimable(const Study& study,
+                                       const StudyEstimator& estimator);
+
 /// Whether the estimator gives an estimand.
 bool gives(const Study& study,
            const StudyEstimator& estimator,
            const std::string& estimand);
+
+/// Whether it is a standard deviation or its square, not a term.
+bool is_spread(const std::string& estimand);
+
+/// Ways of the estimator that give intervals of an estimand.
+std::vector<StudyDf> ways_to(const StudyEstimator& estimator,
+                             const std::string& estimand);
 
 /// The estimand's true value in a cell.
 double truth(const Study& study, const StudyCell& cell, const std::string& estimand);

@@ -8,6 +8,24 @@
 
 namespace merit {
 
+namespace {
+
+std::string canonical_text(const DataSetBootstrap& bootstrap) {
+  const BootstrapPlan& plan = bootstrap.plan;
+  std::string text = fmt::format("bootstrap {} {} {} {} {} {}",
+                                 name(plan.type),
+                                 name(plan.unit),
+                                 static_cast<int>(plan.reb_type),
+                                 static_cast<int>(plan.wild_hc),
+                                 name(plan.wild_weights),
+                                 bootstrap.replicates);
+  for (const IntervalType type : bootstrap.intervals)
+    text += fmt::format(" {}", name(type));
+  return text + '\n';
+}
+
+}  // namespace
+
 std::string canonical_text(const Study& study) {
   std::string text =
       fmt::format("{} {} {}\n", name(study.family), name(study.link), study.repetitions);
@@ -43,6 +61,16 @@ std::string canonical_text(const Study& study) {
                         fmt::join(e.terms, " "));
     for (const StudyDf df : e.df) {
       if (is_estimated(df)) text += fmt::format("inference {}\n", name(df));
+    }
+    if (e.has(StudyDf::profile)) text += "inference profile\n";
+    if (e.bootstrap) text += canonical_text(*e.bootstrap);
+    if (e.posterior) {
+      text += fmt::format("posterior {} {} {} {} {}\n",
+                          e.posterior->chains,
+                          e.posterior->draws,
+                          e.posterior->warmup,
+                          e.posterior->median,
+                          fmt::join(e.posterior->priors, " "));
     }
     if (e.is_external()) text += fmt::format("asks {} {}\n", e.timeout, e.command);
   }

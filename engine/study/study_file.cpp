@@ -38,6 +38,9 @@ const std::vector<std::string> kDataKeys = {"formula",
                                             "tau",
                                             "sigma",
                                             "prevalence",
+                                            "mean",
+                                            "theta",
+                                            "thresholds",
                                             "intercepts",
                                             "errors",
                                             "covariates",
@@ -65,6 +68,7 @@ class StudyReader {
       const TableReader reader(*data, "[data]", kDataKeys, problems_);
       read_family(reader);
       read_covariates(reader);
+      read_thresholds(reader);
       read_noise(reader, study_, problems_);
       read_formula(reader);
       estimator_line_ =
@@ -82,7 +86,8 @@ class StudyReader {
 
  private:
   void read_family(const TableReader& data) {
-    const auto family = data.word("family", {"gaussian", "binomial"});
+    const auto family = data.word(
+        "family", {"gaussian", "binomial", "poisson", "negbinomial", "ordinal"});
     study_.family = family ? parse_family(*family) : Family::gaussian;
     family_known_ = family.has_value() || !data.has("family");
     const std::string link = data.text("link").value_or("");
@@ -134,6 +139,32 @@ class StudyReader {
     if (reader.has("share") && kind != "binary")
       reader.problem("share", "goes with kind = \"binary\"");
     return covariate;
+  }
+
+  bool counts() const {
+    return study_.family == Family::poisson || study_.family == Family::negbinomial;
+  }
+
+  /// Of an ordinal response: the study's first terms.
+  void read_thresholds(const TableReader& data) {
+    const TomlNode* node = tree_.find("data")->find("thresholds");
+    const bool ordinal = study_.family == Family::ordinal;
+    if (node == nullptr) {
+      if (ordinal && family_known_)
+        data.missing("thresholds",
+                     "ascending, one fewer than categories, e.g. [-1, 0, 1]");
+      return;
+    }
+    if (!ordinal && family_known_)
+      data.problem("thresholds", "goes with family = \"ordinal\"");
+    const auto list = data.numbers("thresholds", kAnyNumber);
+    if (!list) return;
+    if (!std::is_sorted(list->values.begin(), list->values.end()))
+      data.problem("thresholds", "give them in ascending order");
+    if (!ordinal) return;
+    thresholds_ = list->values;
+    for (std::size_t k = 1; k <= thresholds_.size(); ++k)
+      study_.terms.push_back({fmt::format("{}|{}", k, k + 1), {}, TermKind::threshold});
   }
 
   void read_formula(const TableReader& data) {
@@ -209,8 +240,11 @@ class StudyReader {
     const auto taus = data.numbers("tau", kNotNegative);
     if (data.has("icc") && data.has("tau"))
       data.problem("icc", "tau is given too: give one of them");
+    const std::string or_icc = counts() ? "" : ", or icc";
     if (!data.has("icc") && !data.has("tau"))
-      data.missing("tau", "the sd of the group intercepts, or icc");
+      data.missing("tau", "the sd of the group intercepts" + or_icc);
+    if (data.has("icc") && counts() && family_known_)
+      data.problem("icc", "counts have no scale for it: give tau");
     add_axis("tau", taus, [](StudyCell& cell, double value) { cell.tau = value; });
     const double latent = latent_variance(study_.family, study_.link);
     const bool gaussian = study_.is_gaussian();
@@ -220,46 +254,74 @@ class StudyReader {
     });
   }
 
+  /// What the mean response may be given as, in the place of the intercept: its key.
+  const char* mean_key() const {
+    return study_.family == Family::binomial ? "prevalence" : counts() ? "mean" : nullptr;
+  }
+
   void read_coefficients(const TableReader& data) {
     const auto prevalences = data.numbers("prevalence", kShare);
-    const bool has_prevalence = data.has("prevalence");
-    if (has_prevalence && study_.is_gaussian() && family_known_)
-      data.problem("prevalence", "goes with family = \"binomial\"");
+    const auto means = data.numbers("mean", kPositive);
+    const auto thetas = data.numbers("theta", kPositive);
+    const bool negbinomial = study_.family == Family::negbinomial;
+    if (family_known_) {
+      if (data.has("prevalence") && study_.family != Family::binomial)
+        data.problem("prevalence", "goes with family = \"binomial\"");
+      if (data.has("mean") && !counts())
+        data.problem("mean", "goes with family = \"poisson\" or \"negbinomial\"");
+      if (data.has("theta") && !negbinomial)
+        data.problem("theta", "goes with family = \"negbinomial\"");
+      if (!data.has("theta") && negbinomial)
+        data.missing("theta", "the variance of a count is mean + mean^2/theta");
+    }
+    const bool has_mean = mean_key() != nullptr && data.has(mean_key());
     start_.beta.assign(study_.terms.size(), 0.0);
+    std::copy(thresholds_.begin(), thresholds_.end(), start_.beta.begin());
     std::vector<std::string> names;
-    for (const std::size_t t : data_terms_)
-      names.push_back(study_.terms[t].name);
-    if (names.empty()) return;  // told already
+    for (const std::size_t t : data_terms_) {
+      if (study_.terms[t].has_column()) names.push_back(study_.terms[t].name);
+    }
+    if (data_terms_.empty()) return;  // told already
     const TomlNode* table = data.table("coefficients");
     static const TomlNode kNone;
     const TableReader reader(
         table == nullptr ? kNone : *table, "[data.coefficients]", names, problems_);
     for (const std::size_t t : data_terms_) {
-      const std::string& name = study_.terms[t].name;
-      const bool replaced = t == 0 && has_prevalence;
+      const StudyTerm& term = study_.terms[t];
+      if (term.kind == TermKind::theta)
+        add_axis("theta", thetas, [t](StudyCell& cell, double value) {
+          cell.beta[t] = value;
+        });
+      if (!term.has_column()) continue;
+      const std::string& name = term.name;
+      const bool replaced = t == 0 && has_mean;
       if (replaced && reader.has(name))
-        reader.problem(name, "prevalence is given too: give one of them");
+        reader.problem(name,
+                       fmt::format("{} is given too: give one of them", mean_key()));
       if (!reader.has(name) && !replaced) {
-        problems_.add(
-            table == nullptr ? data.line() : table->line,
-            fmt::format("[data.coefficients] lacks \"{}\"{}",
-                        name,
-                        t == 0 && !study_.is_gaussian() ? " (or give prevalence)" : ""));
+        problems_.add(table == nullptr ? data.line() : table->line,
+                      fmt::format("[data.coefficients] lacks \"{}\"{}",
+                                  name,
+                                  t == 0 && mean_key() != nullptr
+                                      ? fmt::format(" (or give {})", mean_key())
+                                      : ""));
       }
       add_axis(name,
                reader.numbers(name, kAnyNumber),
                [t](StudyCell& cell, double value) { cell.beta[t] = value; });
     }
-    if (prevalences && prevalence_points(study_) > kMostPrevalencePoints) {
-      data.problem("prevalence",
+    if (has_mean && prevalence_points(study_) > kMostPrevalencePoints) {
+      data.problem(mean_key(),
                    "too many covariates stand in products for it to be computed: give "
                    "\"(Intercept)\" in [data.coefficients]");
       return;
     }
     // Last, because it depends on all the others.
-    add_axis("prevalence", prevalences, [this](StudyCell& cell, double value) {
+    const auto set = [this](StudyCell& cell, double value) {
       cell.beta[0] = intercept_for(study_, cell, value);
-    });
+    };
+    if (study_.family == Family::binomial) add_axis("prevalence", prevalences, set);
+    if (counts()) add_axis("mean", means, set);
   }
 
   // --- What takes all of the study ---
@@ -286,7 +348,10 @@ class StudyReader {
       }
       for (std::size_t e = 0; e < study_.estimators.size(); ++e) {
         const StudyEstimator& estimator = study_.estimators[e];
-        if (gives(study_, estimator, estimand)) continue;
+        const std::vector<std::string> taken = not_estimable(study_, estimator);
+        if (gives(study_, estimator, estimand) ||
+            std::find(taken.begin(), taken.end(), estimand) != taken.end())
+          continue;  // what dummies take is told beside the table
         problems_.add(estimator_line_[e],
                       fmt::format("estimator '{}' does not give the estimand '{}'",
                                   estimator.name,
@@ -313,12 +378,8 @@ class StudyReader {
     std::size_t p = 0, between = 0;
     for (const StudyEstimator& estimator : study_.estimators) {
       p = std::max(p, estimator.terms.size());
-      between = std::max(
-          between,
-          static_cast<std::size_t>(std::count_if(
-              estimator.terms.begin(), estimator.terms.end(), [this](std::size_t t) {
-                return study_.between_groups(study_.terms[t]);
-              })));
+      between =
+          std::max(between, static_cast<std::size_t>(study_.num_between(estimator)));
     }
     for (const StudyCell& cell : study_.cells) {
       if (cell.size.mean <= 1.0 && cell.size.sd == 0.0) {
@@ -356,6 +417,7 @@ class StudyReader {
   std::vector<int> estimator_line_;
   std::vector<GridAxis> axes_;
   StudyCell start_;
+  std::vector<double> thresholds_;
 };
 
 }  // namespace

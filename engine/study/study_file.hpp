@@ -20,7 +20,7 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///
 ///     [data]                            # a list of numbers makes a factor of the grid
 ///     formula = "y ~ x + w + (1 | school)"
-///     family = "gaussian"               # or binomial; link as in --link
+///     family = "gaussian"               # or another of --family; link as in --link
 ///     groups = [10, 30]
 ///     group_size = 20                   # or { mean = 20, sd = 5, min = 2 }; cv instead of sd
 ///     icc = [0.05, 0.2]                 # or tau
@@ -29,6 +29,9 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///     # errors = { kind = "contaminated", share = 0.05, factor = 5 }     # contaminated
 ///     # errors = { by = "x", slope = 0.3 }             # their sd times exp(0.3 x)
 ///     # prevalence = 0.2                # binomial: in the place of "(Intercept)"
+///     # mean = 2                        # poisson, negbinomial: likewise
+///     # theta = [1, 5]                  # negbinomial
+///     # thresholds = [-1, 0, 1]         # ordinal: in the place of "(Intercept)", no factor
 ///
 ///     [data.covariates]
 ///     x = { kind = "normal", mean = 0, sd = 1 }
@@ -55,7 +58,7 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///     timeout = 60                      # seconds per data set
 ///
 /// Cells are all combinations of the factors, in the order groups, group_size, sigma, tau or
-/// icc, coefficients as in the formula, prevalence; the last varies fastest.
+/// icc, coefficients as in the formula, theta, prevalence or mean; the last varies fastest.
 ///
 /// @param file       for messages
 /// @param max_tasks  cells × repetitions that are accepted

@@ -31,7 +31,7 @@ std::size_t covariate_index(const Study& study, const Expression& variable) {
 std::size_t take_term(const StudyTerm& term, Study& study) {
   const auto found =
       std::find_if(study.terms.begin(), study.terms.end(), [&](const StudyTerm& known) {
-        return known.covariates == term.covariates;
+        return known.kind == term.kind && known.covariates == term.covariates;
       });
   if (found != study.terms.end())
     return static_cast<std::size_t>(found - study.terms.begin());
@@ -71,7 +71,14 @@ std::vector<std::size_t> take_formula(const std::string& text, Study& study) {
   std::vector<std::size_t> variables;
   for (const Expression& variable : formula.variables)
     variables.push_back(covariate_index(study, variable));
-  std::vector<std::size_t> out = {take_term({"(Intercept)", {}}, study)};
+  std::vector<std::size_t> out;
+  if (study.family == Family::ordinal) {
+    for (std::size_t t = 0; t < static_cast<std::size_t>(study.num_thresholds()); ++t)
+      out.push_back(t);
+  } else {
+    out.push_back(take_term({"(Intercept)", {}, TermKind::intercept}, study));
+  }
+  const auto leading = std::ssize(out);
   for (const Formula::Term& term : formula.terms) {
     StudyTerm taken;
     for (const std::size_t variable : term) {
@@ -82,7 +89,9 @@ std::vector<std::size_t> take_formula(const std::string& text, Study& study) {
     std::sort(taken.covariates.begin(), taken.covariates.end());
     out.push_back(take_term(taken, study));
   }
-  std::sort(out.begin() + 1, out.end());
+  std::sort(out.begin() + leading, out.end());
+  if (study.family == Family::negbinomial)
+    out.push_back(take_term({"theta", {}, TermKind::theta}, study));
   return out;
 }
 

@@ -61,8 +61,16 @@ std::int64_t block_rows(const Study& study) {
   double largest = 1.0;
   for (const StudyCell& cell : study.cells)
     largest = std::max(largest, static_cast<double>(cell.num_groups) * cell.size.mean);
-  const double microseconds = largest * static_cast<double>(study.num_estimators()) *
-                              (study.is_gaussian() ? 0.02 : 0.2);
+  double fits = 0.0;  // that a data set costs, roughly
+  for (const StudyEstimator& estimator : study.estimators) {
+    fits += 1.0;
+    if (estimator.bootstrap) fits += static_cast<double>(estimator.bootstrap->replicates);
+    if (estimator.posterior)
+      fits +=
+          static_cast<double>(estimator.posterior->chains * estimator.posterior->draws);
+    if (estimator.has(StudyDf::profile)) fits += 50.0;
+  }
+  const double microseconds = largest * fits * (study.is_gaussian() ? 0.02 : 0.2);
   const std::int64_t most = std::max<std::int64_t>(1, study.num_tasks() / 64);
   const auto data_sets = std::clamp<std::int64_t>(
       static_cast<std::int64_t>(10'000.0 / microseconds), 1, most);

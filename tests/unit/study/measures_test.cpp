@@ -2,6 +2,7 @@
 #include "engine/study/measures.hpp"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -58,6 +59,26 @@ BOOST_AUTO_TEST_CASE(what_has_no_meaning_is_not_a_number) {
   BOOST_TEST(one.bias.value == 0.5);
   BOOST_TEST(std::isnan(one.bias.mcse));
   BOOST_TEST(one.coverage.value == 1.0);
+}
+
+// By hand, θ = 2: [0, 3] and [1, 2] cover it, [3, 5] and [2.5, ∞) do not; 0 lies in the first alone,
+// at its end; widths 3, 1, 2 and ∞, or 3, 1, 2 and 4.
+BOOST_AUTO_TEST_CASE(intervals_as_they_are) {
+  const std::vector<Ends> ends = {{0.0, 3.0}, {1.0, 2.0}, {3.0, 5.0}, {2.5, 6.5}};
+  const Measures m = measure_intervals(2.0, kEstimates, kStdErrors, ends);
+  const Measures wald = measure(2.0, kEstimates, kStdErrors, kCritical);
+  BOOST_TEST(m.bias.value == wald.bias.value);
+  BOOST_TEST(m.relerror.value == wald.relerror.value);
+  BOOST_TEST(m.coverage.value == 0.5);
+  BOOST_TEST(m.coverage.mcse == 0.25);
+  BOOST_TEST(m.rej_rate.value == 0.75);
+  BOOST_TEST(m.width.value == 2.5);
+  BOOST_TEST(m.width.mcse == std::sqrt(5.0 / 3.0 / 4.0));
+
+  std::vector<Ends> open = ends;
+  open.back().high = std::numeric_limits<double>::infinity();
+  BOOST_TEST(std::isinf(measure_intervals(2.0, kEstimates, {}, open).width.value));
+  BOOST_TEST(std::isnan(measure_intervals(2.0, kEstimates, {}, open).modelse.value));
 }
 
 // The mean comes first, so that nothing is lost to a common offset.
