@@ -91,8 +91,8 @@ class Writer {
     group.set_attribute("sampler", text_in(file_.posterior()->sampler, "method"));
     std::string priors;
     for (const auto& [parameter, distribution] : file_.posterior()->priors) {
-      priors += priors.empty() ? "" : "; ";
-      priors += parameter + " ~ " + distribution;
+      if (!priors.empty()) priors += "; ";
+      priors.append(parameter).append(" ~ ").append(distribution);
     }
     group.set_attribute("priors", priors);
   }
@@ -134,7 +134,7 @@ class Writer {
                              std::span<const std::uint8_t> status) {
       for_each_piece(begin, std::ssize(status), [&](std::int64_t first, Box box) {
         const auto count = static_cast<std::size_t>(box.count[1]);
-        const std::size_t from = static_cast<std::size_t>(first - begin);
+        const auto from = static_cast<std::size_t>(first - begin);
         const auto take = [&](std::size_t column, std::size_t width) {
           values.clear();
           for (std::size_t i = from; i < from + count; ++i) {

@@ -139,6 +139,7 @@ void NetcdfGroup::add_dimension(const std::string& name,
   const Handle type = string_type();
   const Handle dataset = create(name, type.id(), {std::ssize(at)});
   std::vector<const char*> text;
+  text.reserve(at.size());
   for (const std::string& one : at)
     text.push_back(one.c_str());
   if (H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cli/ppc_run.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -190,25 +191,30 @@ std::optional<std::vector<StoredTable>> make_ppc(const Communicator& comm,
   const std::int64_t at_once =
       posterior.shape.with_groups ? groups_at_once(posterior) : J;
   const auto S = static_cast<std::size_t>(posterior.shape.num_draws());
-  std::vector<std::pair<BlockRange, std::vector<BlockRange>>> parts;
+  struct Part {
+    BlockRange groups;
+    std::vector<BlockRange> blocks;
+  };
+  std::vector<Part> parts;
   std::int64_t num_blocks = 0;
   for (std::int64_t first = 0; first < J; first += at_once) {
     const BlockRange groups{first, std::min(at_once, J - first)};
-    parts.emplace_back(groups, blocks_of(data, posterior, groups));
-    num_blocks += std::ssize(parts.back().second);
+    parts.push_back({groups, blocks_of(data, posterior, groups)});
+    num_blocks += std::ssize(parts.back().blocks);
   }
   ShownTasks tasks(comm, command, num_blocks, "parts of the responses replicated");
   std::vector<PredictiveCheck> means(static_cast<std::size_t>(J));
   SumsInOrder sums;
   std::int64_t blocks_before = 0;
-  for (const auto& [groups, blocks] : parts) {
+  for (const Part& part : parts) {
+    const std::vector<BlockRange>& blocks = part.blocks;
     const std::vector<double> stored =
-        stored_intercepts(comm, command, data, posterior, groups);
+        stored_intercepts(comm, command, data, posterior, part.groups);
     const Work work = [&](int, std::int64_t task, std::int64_t) {
       GroupsChecked out{.means = {}, .sums = std::vector<ResponseSums>(S + 1)};
       const BlockRange& block = blocks[static_cast<std::size_t>(task)];
       for (std::int64_t group = block.first; group < block.end(); ++group) {
-        const auto from = static_cast<std::size_t>(group - groups.first) * S;
+        const auto from = static_cast<std::size_t>(group - part.groups.first) * S;
         const auto intercepts = stored.empty()
                                     ? std::span<const double>()
                                     : std::span<const double>(stored).subspan(from, S);
