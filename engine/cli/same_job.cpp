@@ -111,7 +111,8 @@ std::string remedy(const JobDifference& difference, bool of_study) {
     return "--intervals without calibrated";
   if (field == "inner" && difference.given.empty())
     return "--intervals with calibrated, --inner " + shown(difference.stored);
-  if (field == "drop_collinear" && difference.stored == "true") return option_of(field);
+  // Flags take no value.
+  if (difference.stored == "true") return option_of(field);
   if (field == "drop_collinear" || difference.stored.empty())
     return "without " + option_of(field);
   return option_of(field) + " " + shown(difference.stored);

@@ -5,7 +5,7 @@ in the file."""
 import h5py
 import numpy as np
 import pytest
-from program import merit, merit_json, two_level, write_group
+from program import USAGE, check_refusal, merit, merit_json, two_level, write_group
 from scipy import special
 
 from h5same import differences
@@ -145,6 +145,9 @@ def test_same_bits_resumed_and_summarized(case, study, tmp_path):
     with h5py.File(tmp_path / "one.h5") as a, h5py.File(other) as b:
         assert not list(differences(a, b, {"/provenance"}))
     assert "their checksums are right" in merit("inspect", other).stdout
+    options.remove("--ppc")  # another job: it checks nothing
+    check_refusal(merit(*options, "--output", other, "--resume", code=USAGE),
+                  "ppc: stored true, given none (--ppc)")
 
 
 @pytest.mark.parametrize("case", ["gaussian", "trials"])
