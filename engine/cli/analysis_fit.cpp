@@ -63,13 +63,22 @@ AnalysisTerm term_of(const TidyRow& row) {
 }
 
 /// A test that some coefficients of waves are 0, under the name of what they belong to.
-AnalysisTerm equality_of(const Analysis& analysis, const TestResult& test) {
+AnalysisTerm equality_of(const Analysis& analysis,
+                         const TestResult& test,
+                         const std::vector<std::string>& terms) {
   const std::string& text = test.hypothesis;
-  return {.effect = "equality",
-          .term = text.substr(1, text.find(":" + analysis.factor) - 1),
-          .statistic = test.statistic,
-          .df = value_or_nan(test.den_df),
-          .p_value = test.p_value};
+  const std::string of_waves = ":" + analysis.factor;
+  AnalysisTerm out{.effect = "equality",
+                   .term = text.substr(1, text.find(of_waves) - 1),
+                   .statistic = test.statistic,
+                   .df = value_or_nan(test.den_df),
+                   .p_value = test.p_value};
+  for (const std::string& term : terms) {
+    if (const std::size_t at = term.rfind(of_waves);
+        at != std::string::npos && term.substr(0, at) == out.term)
+      out.tested.push_back(term);
+  }
+  return out;
 }
 
 SampleCommand sample_of(const SensitivityJob& job, const Analysis& analysis) {
@@ -130,7 +139,8 @@ AnalysisResult result_of(const SensitivityJob& job,
     if (row.effect != "contrast") result.terms.push_back(term_of(row));
   }
   for (const TestResult& test : report.tests) {
-    if (test.kind == "contrast") result.terms.push_back(equality_of(analysis, test));
+    if (test.kind == "contrast")
+      result.terms.push_back(equality_of(analysis, test, data.terms));
   }
   result.vcov = report.vcov.matrix;
   result.digest = data.digest;

@@ -59,6 +59,9 @@ Bytes pack(const AnalysisResult& result) {
     writer.put_text(row.conf_type);
     for (const auto number : kNumbers)
       writer.put(row.*number);
+    writer.put(std::ssize(row.tested));
+    for (const std::string& coefficient : row.tested)
+      writer.put_text(coefficient);
   }
   writer.put(result.vcov.rows());
   writer.put_all(std::span<const double>(result.vcov.data(),
@@ -87,6 +90,9 @@ AnalysisResult unpack_analysis(std::span<const std::byte> bytes) {
     row.conf_type = reader.take_text();
     for (const auto number : kNumbers)
       row.*number = reader.take<double>();
+    row.tested.resize(static_cast<std::size_t>(reader.take<std::ptrdiff_t>()));
+    for (std::string& coefficient : row.tested)
+      coefficient = reader.take_text();
   }
   const auto p = reader.take<Eigen::Index>();
   const std::vector<double> vcov = reader.take_vector<double>();

@@ -29,6 +29,8 @@ struct AnalysisTerm {
   double conf_low = kNone, conf_high = kNone;
   double fmi = kNone;      ///< fraction of missing information, of imputations
   double dfbetas = kNone;  ///< without groups: study/influence.hpp
+  /// "equality": the coefficients that are tested, all of them, to be 0. Not stored.
+  std::vector<std::string> tested = {};
 };
 
 /// One fit, or why there is none.

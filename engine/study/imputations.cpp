@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
@@ -64,22 +66,70 @@ AnalysisTerm pool_coefficient(std::span<const AnalysisTerm* const> rows, double 
   return out;
 }
 
-/// Ū + (1 + 1/m)B of the coefficients. @param fits  all with the same
-Eigen::MatrixXd pool_covariance(std::span<const AnalysisResult> fits) {
+/// Of several coefficients together.
+struct Pooled {
+  Eigen::VectorXd estimate;  ///< q̄
+  Eigen::MatrixXd within;    ///< Ū
+  Eigen::MatrixXd between;   ///< (1 + 1/m)B
+};
+
+/// All coefficients. @param fits  all with the same
+Pooled pool_all(std::span<const AnalysisResult> fits) {
   const Eigen::Index p = fits.front().vcov.rows();
   const auto m = static_cast<Eigen::Index>(fits.size());
-  Eigen::MatrixXd within = Eigen::MatrixXd::Zero(p, p), beta(p, m);
+  Pooled out{.estimate = {}, .within = Eigen::MatrixXd::Zero(p, p), .between = {}};
+  Eigen::MatrixXd beta(p, m);
   for (Eigen::Index i = 0; i < m; ++i) {
     const AnalysisResult& fit = fits[static_cast<std::size_t>(i)];
-    within += fit.vcov / static_cast<double>(m);
+    out.within += fit.vcov / static_cast<double>(m);
     Eigen::Index a = 0;
     for (const AnalysisTerm& term : fit.terms) {
       if (term.effect == "fixed") beta(a++, i) = term.estimate;
     }
   }
-  const Eigen::MatrixXd off = beta.colwise() - beta.rowwise().mean();
+  out.estimate = beta.rowwise().mean();
+  const Eigen::MatrixXd off = beta.colwise() - out.estimate;
   const double factor = (1.0 + 1.0 / static_cast<double>(m)) / static_cast<double>(m - 1);
-  return within + factor * off * off.transpose();
+  out.between = factor * off * off.transpose();
+  return out;
+}
+
+/// Where the tested coefficients stand among the fixed ones; fewer if some are not there.
+std::vector<Eigen::Index> places_of(const AnalysisTerm& test, const AnalysisResult& fit) {
+  std::vector<Eigen::Index> places;
+  Eigen::Index at = 0;
+  for (const AnalysisTerm& term : fit.terms) {
+    if (term.effect != "fixed") continue;
+    if (std::find(test.tested.begin(), test.tested.end(), term.term) != test.tested.end())
+      places.push_back(at);
+    ++at;
+  }
+  return places;
+}
+
+/// D₁. @param places  of the k coefficients in `pooled`
+AnalysisTerm pool_test(const AnalysisTerm& test,
+                       const Pooled& pooled,
+                       const std::vector<Eigen::Index>& places,
+                       std::size_t num_imputations) {
+  const auto k = static_cast<double>(places.size());
+  const Eigen::VectorXd q = pooled.estimate(places);
+  const Eigen::LLT<Eigen::MatrixXd> within(pooled.within(places, places));
+  const double r = within.solve(pooled.between(places, places)).trace() / k;
+  const double t = k * (static_cast<double>(num_imputations) - 1.0);
+  AnalysisTerm out{.effect = test.effect, .term = test.term, .tested = test.tested};
+  out.statistic = q.dot(within.solve(q)) / (k * (1.0 + r));
+  if (r <= 0.0) {  // imputations that do not differ
+    out.p_value = boost::math::cdf(
+        boost::math::complement(boost::math::chi_squared(k), k * out.statistic));
+    return out;
+  }
+  const double slope = 1.0 + (1.0 - 2.0 / t) / r;
+  out.df = t > 4.0 ? 4.0 + (t - 4.0) * slope * slope
+                   : t * (1.0 + 1.0 / k) * (1.0 + 1.0 / r) * (1.0 + 1.0 / r) / 2.0;
+  out.p_value = boost::math::cdf(
+      boost::math::complement(boost::math::fisher_f(k, out.df), out.statistic));
+  return out;
 }
 
 }  // namespace
@@ -100,8 +150,14 @@ AnalysisResult pool(std::span<const AnalysisResult> fits, double level) {
     if (out.message.empty() && !fits[i].message.empty())
       out.message = fmt::format("imputation {}: {}", i + 1, fits[i].message);
   }
+  const Pooled pooled = out.vcov.size() > 0 ? pool_all(fits) : Pooled{};
   for (const AnalysisTerm& first : fits.front().terms) {
-    if (first.effect == "equality") continue;
+    if (first.effect == "equality") {
+      const std::vector<Eigen::Index> places = places_of(first, fits.front());
+      if (out.vcov.size() > 0 && !places.empty() && places.size() == first.tested.size())
+        out.terms.push_back(pool_test(first, pooled, places, fits.size()));
+      continue;
+    }
     std::vector<const AnalysisTerm*> rows;
     std::vector<double> estimates;
     bool has_errors = true;
@@ -120,7 +176,7 @@ AnalysisResult pool(std::span<const AnalysisResult> fits, double level) {
           {.effect = first.effect, .term = first.term, .estimate = mean(estimates)});
     }
   }
-  if (out.vcov.size() > 0) out.vcov = pool_covariance(fits);
+  if (out.vcov.size() > 0) out.vcov = pooled.within + pooled.between;
   return out;
 }
 

@@ -8,6 +8,7 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.stats
 from program import (BAD_DATA, NO_INPUT, USAGE, check_refusal, merit, merit_json, two_level,
                      write_group)
 
@@ -262,6 +263,21 @@ def rubin(estimate, std_error, df):
     return np.mean(estimate), np.sqrt(within + between), nu, (r + 2 / (nu + 3)) / (r + 1)
 
 
+def d1(fits, terms):
+    """(F, df, p) of a test that some coefficients are 0, by the formulas of Li, Raghunathan & Rubin (1991)."""
+    names = fits[0]["vcov"]["names"]
+    at = [names.index(term) for term in terms]
+    q = np.array([[row["estimate"] for row in fit["tidy"] if row["term"] in terms] for fit in fits])
+    within = np.mean([np.array(fit["vcov"]["matrix"])[np.ix_(at, at)] for fit in fits], axis=0)
+    m, k = q.shape
+    r = (1 + 1 / m) * np.trace(np.cov(q.T) @ np.linalg.inv(within)) / k
+    t = k * (m - 1)
+    assert t > 4
+    nu = 4 + (t - 4) * (1 + (1 - 2 / t) / r)**2
+    f = q.mean(axis=0) @ np.linalg.solve(within, q.mean(axis=0)) / (k * (1 + r))
+    return f, nu, scipy.stats.f.sf(f, k, nu)
+
+
 @pytest.mark.parametrize("shape", ["snapshots", "column"])
 def test_imputations_are_pooled_by_rubins_rules(shape, study, tmp_path):
     data = [imputed(seed) for seed in range(4)]
@@ -294,6 +310,13 @@ def test_imputations_are_pooled_by_rubins_rules(shape, study, tmp_path):
             assert found == pytest.approx(expected, rel=1e-10)
             middle = (row["conf.low"] + row["conf.high"]) / 2
             assert middle == pytest.approx(row["estimate"], rel=1e-9, abs=1e-12)
+    interaction, = of_kind(result, "interaction")
+    tests = {row["term"]: row for row in interaction["tidy"] if row["effect"] == "equality"}
+    fits = [merit_json("fit", tmp_path / f"{number}.h5",
+                       "y ~ (x + w) * factor(wave) + (1 | site)") for number in range(4)]
+    expected = d1(fits, ["x:factor(wave)2019", "x:factor(wave)2022"])
+    assert [tests["x"][key] for key in ("statistic", "df", "p.value")] == pytest.approx(
+        expected, rel=1e-9)
     assert "4 imputations by Rubin's rules" in merit("sensitivity", study(text)).stdout
 
 

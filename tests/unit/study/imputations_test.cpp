@@ -57,6 +57,33 @@ BOOST_AUTO_TEST_CASE(imputations_that_do_not_differ_add_nothing) {
              boost::test_tools::tolerance(1e-12));
 }
 
+// By hand, with m = 3: (1 + 1/m)B has the diagonal 0.16/3 twice, so r = (4/3 + 16/27)/2 = 26/27,
+// F = (1/0.04 + 4/0.09)/(2(1 + r)) and t = 4, ν = 3 (1 + 1/r)². p is scipy's f.sf(F, 2, ν).
+// The other two tests are of one coefficient each, which is t².
+BOOST_AUTO_TEST_CASE(tests_of_several_coefficients_are_pooled) {
+  std::vector<AnalysisResult> fits;
+  for (const double move : {0.0, 0.2, -0.2}) {
+    AnalysisResult fit = fit_of(1.0 + move, 0.2, AnalysisTerm::kNone);
+    fit.terms.push_back(
+        {.effect = "fixed", .term = "z", .estimate = 2.0 - move, .std_error = 0.3});
+    fit.terms.push_back({.effect = "equality", .term = "both", .tested = {"x", "z"}});
+    fit.terms.push_back({.effect = "equality", .term = "one", .tested = {"z"}});
+    fit.terms.push_back({.effect = "equality", .term = "gone", .tested = {"z", "w"}});
+    fit.vcov = Eigen::Vector2d(0.04, 0.09).asDiagonal();
+    fits.push_back(unpack_analysis(pack(fit)));
+  }
+  const AnalysisResult pooled = pool(fits, 0.95);
+  const auto near = [](double a, double b) { return std::abs(a / b - 1.0) < 1e-12; };
+  const double r = 26.0 / 27.0;
+  const AnalysisTerm& both = *pooled.find("both");
+  BOOST_TEST(near(both.statistic, (25.0 + 400.0 / 9.0) / (2.0 * (1.0 + r))));
+  BOOST_TEST(near(both.df, 3.0 * (1.0 + 1.0 / r) * (1.0 + 1.0 / r)));
+  BOOST_TEST(std::abs(both.p_value / 0.00022873986972917184 - 1.0) < 1e-9);
+  const double t = pooled.find("z")->statistic;
+  BOOST_TEST(near(pooled.find("one")->statistic, t * t));
+  BOOST_TEST(pooled.find("gone") == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_fit_fails_the_whole) {
   std::vector<AnalysisResult> fits(3, fit_of(2.0, 0.5, 9.0));
   fits[1].failure = "no rows";
