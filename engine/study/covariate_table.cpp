@@ -21,9 +21,10 @@ const std::vector<std::string> kCovariateKeys = {"kind",
                                                  "column",
                                                  "equals",
                                                  "group",
+                                                 "where",
                                                  "resample"};
 constexpr const char* kSnapshotKeys[] = {
-    "snapshot", "column", "equals", "group", "resample"};
+    "snapshot", "column", "equals", "group", "where", "resample"};
 
 class CovariateReader {
  public:
@@ -66,7 +67,7 @@ class CovariateReader {
     if (node == nullptr || node->find("snapshot") == nullptr) return;
     const TableReader reader(*node,
                              "group_size",
-                             {"snapshot", "column", "mean", "sd", "cv", "min"},
+                             {"snapshot", "column", "where", "mean", "sd", "cv", "min"},
                              problems_);
     const std::string file = reader.text("snapshot").value_or("");
     sizes_group_ = reader.text("column").value_or("");
@@ -77,7 +78,7 @@ class CovariateReader {
     }
     if (file.empty() || sizes_group_.empty()) return;
     sizes_file_ = file;
-    study_.sizes_from = request(file, sizes_group_, reader.line("snapshot"));
+    study_.sizes_from = request(file, sizes_group_, reader, "snapshot");
   }
 
   Covariate read_one(const TableReader& reader, const std::string& name) {
@@ -130,7 +131,7 @@ class CovariateReader {
     if (covariate.by_rows && covariate.level == CovariateLevel::group)
       reader.problem("level",
                      "rows of any group are drawn: they are not the same in one");
-    covariate.snapshot = request(file, group, reader.line("kind"));
+    covariate.snapshot = request(file, group, reader, "kind");
     SnapshotColumn column{.name = reader.text("column").value_or(covariate.name)};
     if (reader.has("equals")) column.equals = reader.text("equals");
     std::vector<SnapshotColumn>& columns = requests_[covariate.snapshot].columns;
@@ -139,23 +140,30 @@ class CovariateReader {
     if (covariate.column == columns.size()) columns.push_back(column);
   }
 
-  /// The number of the snapshot, a new one if it is not there.
-  std::size_t request(const std::string& file, const std::string& group, int line) {
-    for (std::size_t s = 0; s < requests_.size(); ++s) {
-      SnapshotRequest& known = requests_[s];
-      if (known.file != file) continue;
-      if (known.group.empty()) known.group = group;
-      if (!group.empty() && known.group != group) {
-        problems_.add(
-            line,
-            fmt::format(
-                "{} is grouped by '{}' already, not by '{}'", file, known.group, group));
-      }
+  /// The number of the snapshot, a new one if it is not there. @param key  where it is named
+  std::size_t request(const std::string& file,
+                      const std::string& group,
+                      const TableReader& reader,
+                      const char* key) {
+    const std::string where = reader.text("where").value_or("");
+    std::size_t s = 0;
+    while (s < requests_.size() && requests_[s].file != file)
+      ++s;
+    if (s == requests_.size()) {
+      requests_.push_back({.file = file, .group = group, .where = where});
+      request_lines_.push_back(reader.line(key));
       return s;
     }
-    requests_.push_back({.file = file, .group = group});
-    request_lines_.push_back(line);
-    return requests_.size() - 1;
+    const auto join = [&](std::string& known, const std::string& given, const char* how) {
+      if (known.empty()) known = given;
+      if (given.empty() || known == given) return;
+      problems_.add(
+          reader.line(key),
+          fmt::format("{} is {} '{}' already, not '{}'", file, how, known, given));
+    };
+    join(requests_[s].group, group, "grouped by");
+    join(requests_[s].where, where, "used where");
+    return s;
   }
 
   /// Whether rows of real groups are wanted, and no groups are known.

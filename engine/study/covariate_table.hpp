@@ -15,7 +15,7 @@ namespace merit {
 ///     age = { kind = "snapshot", snapshot = "f.h5", column = "age", group = "school" }
 ///
 /// Of a snapshot's covariate `snapshot` and `group` are those of group_size unless given, `column` its
-/// own name; equals = "female" makes 1 of a level and 0 of all others; resample = "rows" draws any
+/// own name; where = "wave == 2019" chooses rows, for all that is taken of the file; equals = "female" makes 1 of a level and 0 of all others; resample = "rows" draws any
 /// rows instead of those of real groups.
 ///
 /// @param snapshots  reads one; none: `stored` has what was read

@@ -16,7 +16,7 @@ namespace merit {
 namespace {
 
 const std::vector<std::string> kSizeKeys = {
-    "mean", "sd", "cv", "min", "snapshot", "column"};
+    "mean", "sd", "cv", "min", "snapshot", "column", "where"};
 
 class GridReader {
  public:

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "engine/error.hpp"
+#include "engine/model/bound_expression.hpp"
+#include "engine/model/scope_column.hpp"
 #include "engine/model/text.hpp"
 
 namespace merit {
@@ -48,6 +49,46 @@ double code_of(Table& table, std::size_t index, const SnapshotColumn& column) {
   return static_cast<double>(found - levels.begin());
 }
 
+/// Which rows to use.
+class RowCondition {
+ public:
+  /// @param columns  those of the table that are read; what the condition names joins them
+  RowCondition(const std::string& where,
+               Table& table,
+               std::vector<std::size_t>& columns) {
+    if (where.empty()) return;
+    const Source source{"where", where};
+    const Expression expression = parse_expression(source);
+    Scope scope;
+    for (const std::string& name : names_in(expression)) {
+      const std::size_t index = column_index(table, name);
+      places_.push_back(columns.size());
+      columns.push_back(index);
+      scope.columns.push_back(scope_column(table, index));
+    }
+    condition_ = bind(expression, source, scope);
+    if (condition_->type != ValueType::logical)
+      throw error_at(source, 0, "must be true or false for each row, as in wave == 2019");
+  }
+
+  /// Of a block's rows; a missing value is not true.
+  std::vector<bool> holds(const RowBlock& block) const {
+    std::vector<bool> out(static_cast<std::size_t>(block.num_rows), true);
+    if (!condition_) return out;
+    std::vector<const double*> slots;
+    for (const std::size_t place : places_)
+      slots.push_back(block.column(place).data());
+    const Eigen::ArrayXd value = evaluate(*condition_, slots, block.num_rows);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = value[static_cast<Eigen::Index>(i)] == 1.0;
+    return out;
+  }
+
+ private:
+  std::vector<std::size_t> places_;
+  std::optional<BoundExpression> condition_;
+};
+
 }  // namespace
 
 std::size_t column_index(const Table& table, const std::string& column) {
@@ -72,16 +113,19 @@ SnapshotColumns read_columns(Table& table,
     columns.push_back(column_index(table, column.name));
     code.push_back(code_of(table, columns.back(), column));
   }
-  const std::size_t skipped = request.group.empty() ? 0 : 1;
+  const std::size_t skipped = request.group.empty() ? 0 : 1, needed = columns.size();
+  const RowCondition condition(request.where, table, columns);
   std::map<double, std::vector<std::vector<double>>> groups;  // per group, per column
   SnapshotColumns out;
   const auto reader = table.reader(columns);
   RowBlock block;
   for (std::int64_t at = 0; at < table.num_rows(); at += kBlockRows) {
     reader->read(at, std::min(kBlockRows, table.num_rows() - at), block);
+    const std::vector<bool> is_used = condition.holds(block);
     for (std::size_t i = 0; i < static_cast<std::size_t>(block.num_rows); ++i) {
+      if (!is_used[i]) continue;
       bool complete = true;
-      for (std::size_t k = 0; k < columns.size(); ++k) {
+      for (std::size_t k = 0; k < needed; ++k) {
         const double value = block.column(k)[i];
         complete = complete && !std::isnan(value);
         if (std::isinf(value)) {

@@ -20,12 +20,13 @@ struct SnapshotColumn {
 
 /// What a study takes of one snapshot.
 struct SnapshotRequest {
-  std::string file;   ///< as the study names it
-  std::string group;  ///< the column of the groups; empty: all rows are one group
+  std::string file;        ///< as the study names it
+  std::string group;       ///< the column of the groups; empty: all rows are one group
+  std::string where = {};  ///< the rows to use, as --where; empty: all
   std::vector<SnapshotColumn> columns = {};
 };
 
-/// Real data that a study draws from: the rows that have all of the columns, group by group, in
+/// Real data that a study draws from: the rows to use that have all of the columns, group by group, in
 /// the order of the file within a group.
 struct SnapshotColumns {
   SnapshotRequest request;
@@ -52,7 +53,8 @@ std::size_t column_index(const Table& table, const std::string& column);
 
 /// Of a table that is open; without request and digest.
 /// @param columns  filled in: those of the table that are used, group first if there is one
-/// @throws DataError for columns that are not there or cannot be numbers, IoError
+/// @throws DataError for columns that are not there or cannot be numbers, UsageError for a `where`
+///         that is no condition, IoError
 SnapshotColumns read_columns(Table& table,
                              const SnapshotRequest& request,
                              std::vector<std::size_t>& columns);

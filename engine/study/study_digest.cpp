@@ -41,7 +41,8 @@ std::string canonical_text(const Study& study) {
       text += fmt::format("column {} {} {}\n", x.snapshot, x.column, x.by_rows);
   }
   for (const SnapshotColumns& snapshot : study.snapshots) {
-    text += fmt::format("snapshot by {}\n", snapshot.request.group);
+    text += fmt::format(
+        "snapshot by {} where {}\n", snapshot.request.group, snapshot.request.where);
     for (const SnapshotColumn& column : snapshot.request.columns)
       text += fmt::format("takes {} = {}\n", column.name, column.equals.value_or(""));
   }

@@ -169,6 +169,19 @@ def test_the_same_bits_and_a_file_that_needs_no_snapshot(name, place, tmp_path):
     assert stored["performance"] == rows and stored["notes"] == printed["notes"]
 
 
+def test_where(place, tmp_path):
+    """Rows of four institutions: J, and the rows that are drawn from."""
+    text = DRAWN.replace('column = "institution"', 'column = "institution", where = "institution >= 50"')
+    (place / "where.toml").write_text(text, encoding="utf-8")
+    data = dumped(place, "where", 2, 1, tmp_path)
+    rows = complete(place)
+    assert set(data["age"]) <= set(rows[rows[:, 0] >= 50, 1])
+    (place / "where.toml").write_text(text.replace("groups = [5, 20]\n", "").replace(">= 50", "!= 10"),
+                                      encoding="utf-8")
+    data = dumped(place, "where", 1, 2, tmp_path)
+    assert sorted(data["age"]) == sorted(rows[rows[:, 0] != 10, 1])
+
+
 def test_degrees_of_freedom_of_real_groups(place):
     """J = 8, n = 56; intercept and rating between groups, age and sex within."""
     shown = merit_json("simulate", place / "real.toml", "--only", "cell=1,rep=1")
@@ -232,6 +245,12 @@ def test_another_snapshot_is_another_job(place, tmp_path):
      ["real.h5 is grouped by 'institution' already"]),
     ('age = { kind = "snapshot" }', 'age = { kind = "snapshot", snapshot = "real.h5", resample = "row" }',
      ["did you mean 'rows'?"]),
+    ('column = "institution" }', 'column = "institution", where = "age < 3x" }', ["where", "3x"]),
+    ('column = "institution" }', 'column = "institution", where = "age + 1" }', ["true or false"]),
+    ('column = "institution" }', 'column = "institution", where = "agee < 3" }', ["'agee', did you mean"]),
+    ('column = "institution" }', 'column = "institution", where = "age < 1" }', ["no row has all"]),
+    ('level = "group" }', 'level = "group", where = "age > 50" }\n'
+     'z = { kind = "snapshot", column = "age", where = "age > 60" }', ["used where 'age > 50' already"]),
     ("repetitions = 12", "repetitions = 12\n[read]\nintercepts = 1", ["no key 'read'"]),
 ])
 def test_what_a_snapshot_does_not_have(old, new, mentions, place):
