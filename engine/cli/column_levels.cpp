@@ -11,22 +11,10 @@
 
 #include "engine/error.hpp"
 #include "engine/model/text.hpp"
+#include "engine/study/snapshot_columns.hpp"
 
 namespace merit {
 namespace {
-
-/// @throws DataError if it is not there
-std::size_t index_of(const Table& table, const std::string& column) {
-  std::vector<std::string> names;
-  for (const ColumnInfo& info : table.columns())
-    names.push_back(info.name);
-  const auto found = std::find(names.begin(), names.end(), column);
-  if (found == names.end()) {
-    throw DataError(fmt::format(
-        "{}: no column '{}'{}", table.name(), column, did_you_mean(column, names)));
-  }
-  return static_cast<std::size_t>(found - names.begin());
-}
 
 /// Hands out all rows of some columns, in blocks.
 template <class Use>
@@ -44,7 +32,7 @@ void for_each_block(Table& table,
 }  // namespace
 
 ColumnLevels levels_of(Table& table, const std::string& column, std::size_t most) {
-  const std::size_t index = index_of(table, column);
+  const std::size_t index = column_index(table, column);
   std::set<double> seen;
   for_each_block(table, {index}, [&](const RowBlock& rows) {
     for (const double value : rows.column(0)) {
@@ -75,7 +63,7 @@ std::int64_t num_in_several(Table& table,
   std::unordered_map<double, double> first;
   std::unordered_set<double> several;
   for_each_block(table,
-                 {index_of(table, column), index_of(table, other)},
+                 {column_index(table, column), column_index(table, other)},
                  [&](const RowBlock& rows) {
                    for (std::size_t r = 0; r < rows.column(0).size(); ++r) {
                      const double value = rows.column(0)[r], with = rows.column(1)[r];

@@ -92,11 +92,11 @@ std::string remedy(const JobDifference& difference, bool of_study) {
   const std::string& field = difference.field;
   if (field == "results_version" || field == "block_rows")
     return "another version of merit: use the one that began";
+  if (field == "digest") return "the data have changed: use the snapshot as it was";
   if (of_study && field != "seed" && field != "until_mcse" && field != "level") {
     return "the study file has changed: use the one that began, whose text is "
            "/study/file in the result";
   }
-  if (field == "digest") return "the data have changed: use the snapshot as it was";
   if (field == "formula") return "give the stored one";
   if (field == "studentised_quantities" && difference.stored.empty())
     return "--intervals without stud, or without --quantity";

@@ -15,6 +15,7 @@
 #include "engine/cli/same_job.hpp"
 #include "engine/cli/stored_job.hpp"
 #include "engine/cli/study_results.hpp"
+#include "engine/cli/study_snapshots.hpp"
 #include "engine/report/repetition_report.hpp"
 #include "engine/report/text_table.hpp"
 #include "engine/run/agree.hpp"
@@ -225,7 +226,8 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   std::optional<StopSignals> signals;  // without a file there is nothing to go on from
   if (keeps) signals.emplace(comm.is_root(), run.time_limit);
   const std::string text = read_text(comm, command.study, "a study file (TOML)");
-  Study study = read_study(text, command.study, command.max_tasks);
+  Study study = read_study(
+      text, command.study, command.max_tasks, snapshot_source(comm, command.study));
   if (command.seed) study.seed = *command.seed;
   run.seed = study.seed;
   study.level = run.level;
@@ -247,6 +249,8 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
   if (run.dry_run) {
     root_or_none(comm, [&] {
       print(estimate_text(study, scheme, plan, record));
+      for (const std::string& note : study_notes(study))
+        print(note + "\n");
       if (command.until_mcse.empty()) return;
       print(fmt::format(
           "at most: --until-mcse {} ends it as soon as measures are that exact, "
@@ -265,7 +269,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
             .level = run.level,
             .study = study,
             .performance = performance_of(study, generator, rows, run.level),
-            .notes = estimability_notes(study),
+            .notes = study_notes(study),
             .provenance = record.all()},
            run.format);
     });
@@ -285,7 +289,7 @@ ExitCode run(const CommandContext& context, const SimulateCommand& command) {
                             .replicates = plan,
                             .provenance = record.at_start(),
                             .session = record.session(),
-                            .study = text};
+                            .study = with_snapshots(text, study)};
     if (!simulate_to_file(
             comm, command, run, study, scheme, std::move(contents), record, *signals))
       return ExitCode::stopped;

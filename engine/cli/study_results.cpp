@@ -80,6 +80,12 @@ JobDescription describe_job(const Study& study,
                         {"seed", fmt::format("{}", study.seed)},
                         {"block_rows", plan.block_rows},
                         {"results_version", kStudyVersion}};
+  if (!study.snapshots.empty()) {
+    std::vector<std::string> digests;
+    for (const SnapshotColumns& snapshot : study.snapshots)
+      digests.push_back(snapshot.digest);
+    job.emplace_back("digest", fmt::format("{}", fmt::join(digests, " ")));
+  }
   if (!until.empty()) job.emplace_back("until_mcse", text_of(until));
   if (!until.empty() || study.keeps_intervals()) job.emplace_back("level", level);
   return job;
@@ -138,7 +144,7 @@ StudyReport study_report(const ResultFile& file, std::optional<double> level) {
   const DataGenerator generator(study, SimdLevel::v2);  // all levels: the same bits
   report.performance =
       performance_of(study, generator, read_rows(file, study), report.level);
-  report.notes = estimability_notes(study);
+  report.notes = study_notes(study);
   if (file.num_committed() < num_rows(study)) {
     report.notes.push_back(fmt::format("{} of {} fits are there",
                                        with_separators(file.num_committed()),
@@ -147,8 +153,16 @@ StudyReport study_report(const ResultFile& file, std::optional<double> level) {
   return report;
 }
 
-std::vector<std::string> estimability_notes(const Study& study) {
+std::vector<std::string> study_notes(const Study& study) {
   std::vector<std::string> notes;
+  for (const SnapshotColumns& snapshot : study.snapshots) {
+    if (snapshot.num_dropped == 0) continue;
+    notes.push_back(fmt::format(
+        "{}: {} of {} rows lack a value of a column that is used, and are left out",
+        snapshot.request.file,
+        with_separators(snapshot.num_dropped),
+        with_separators(snapshot.num_dropped + snapshot.num_rows())));
+  }
   for (const StudyEstimator& estimator : study.estimators) {
     const std::vector<std::string> taken = not_estimable(study, estimator);
     if (taken.empty()) continue;

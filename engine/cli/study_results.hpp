@@ -32,8 +32,9 @@ StoppingRule stopping_rule(const Study& study, const ReplicatePlan& plan);
 ///         intervals of another level
 StudyReport study_report(const ResultFile& file, std::optional<double> level);
 
-/// Why an estimator lacks some of the terms, a sentence each.
-std::vector<std::string> estimability_notes(const Study& study);
+/// What a reader should know of a study besides its table: rows of snapshots that are left out,
+/// terms that an estimator cannot have. A sentence each.
+std::vector<std::string> study_notes(const Study& study);
 
 /// Whether the errors that were asked for are reached, with a note of it.
 bool is_exact_enough(const std::vector<WantedError>& until, StudyReport& report);

@@ -8,25 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "engine/model/scope_column.hpp"
+
 namespace merit {
 namespace {
 
 bool is_factor_call(const Expression& e) {
   return e.is_call("factor") || e.is_call("as.factor");
-}
-
-ScopeColumn scope_column(Table& table, std::size_t index) {
-  const ColumnInfo& info = table.columns()[index];
-  ScopeColumn column;
-  column.name = info.name;
-  column.ordered = info.ordered;
-  if (info.kind == ColumnKind::categorical) {
-    column.type = ValueType::categorical;
-    column.levels = table.levels(index);
-  } else if (info.stored_as.starts_with("bool")) {
-    column.type = ValueType::logical;
-  }
-  return column;
 }
 
 Expression column_named(const std::string& name) {

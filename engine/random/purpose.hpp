@@ -33,8 +33,11 @@ enum class Purpose : std::uint32_t {
   study_external = 0x403,  ///< seeds of users' own estimators
   study_intercept_shapes = 0x404,
   study_response_shapes = 0x405,
-  study_inference = 0x406,    ///< seeds of data sets' own bootstraps and posteriors
-  study_covariates = 0x1000,  ///< + k: the k-th covariate
+  study_inference = 0x406,          ///< seeds of data sets' own bootstraps and posteriors
+  study_snapshot_groups = 0x800,    ///< + k: real groups drawn from the k-th snapshot
+  study_snapshot_rows = 0x900,      ///< + k: rows within these
+  study_snapshot_any_rows = 0xa00,  ///< + k: rows of any group
+  study_covariates = 0x1000,        ///< + k: the k-th covariate
 };
 
 }  // namespace merit

@@ -200,7 +200,7 @@ std::string study_table(const StudyReport& report) {
                   with_mcse(m.coverage),
                   with_mcse(m.width),
                   with_mcse(m.rej_rate),
-                  fmt::format("{}", row.num_rows - m.num_estimates),
+                  fmt::format("{}", row.num_failed()),
                   fmt::format("{:.3g}", row.boundary.value)});
     table.add_row(std::move(cells));
   }
@@ -211,7 +211,7 @@ std::string study_table(const StudyReport& report) {
       "\nRelError: model standard error against the empirical one. Rejected: power, or "
       "type-I error\nwhere the truth is 0. Failed: repetitions without an estimate, "
       "which "
-      "are left out, or without an\ninterval of this kind.\n";
+      "are left out, or without an\ninterval of this kind, which coverage leaves out.\n";
   return out;
 }
 

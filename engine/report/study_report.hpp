@@ -25,8 +25,9 @@ struct StudyReport {
 /// provenance.
 std::string study_json(const StudyReport& report);
 /// The performance rows: cell (from 1), a column per factor, estimator, df, term, truth, nsim,
-/// counts of failed repetitions by reason (no_interval: an estimate without an interval of the
-/// row's kind), measures and behind each its Monte-Carlo standard error: "bias", "bias_mcse", ….
+/// counts of failed repetitions by reason (no_interval: an estimate, of the nsim, without an
+/// interval of the row's kind), measures and behind each its Monte-Carlo standard error: "bias",
+/// "bias_mcse", ….
 std::string study_csv(const StudyReport& report);
 std::string study_table(const StudyReport& report);
 

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/model/elementary.hpp"
 #include "engine/resample/count_draw.hpp"
 #include "engine/resample/simulate_kernel.hpp"
+#include "engine/study/snapshot_rows.hpp"
 
 namespace merit {
 namespace {
@@ -47,6 +49,7 @@ void DataGenerator::make(std::int64_t cell,
   out.repetition = repetition;
   const std::int64_t n = draw_sizes(how, task, work, out.size);
   out.covariate.resize(study_->covariates.size());
+  work.rows.assign(2 * study_->snapshots.size(), {});
   for (std::size_t k = 0; k < study_->covariates.size(); ++k) {
     out.covariate[k].resize(static_cast<std::size_t>(padded(n)));
     draw_covariate(k, task, work, out);
@@ -71,6 +74,7 @@ std::int64_t DataGenerator::draw_sizes(const StudyCell& cell,
                                        Workspace& work,
                                        std::vector<std::int64_t>& size) const {
   const std::int64_t J = cell.num_groups;
+  if (study_->sizes_from) return take_sizes(cell, task, work, size);
   size.assign(static_cast<std::size_t>(J), static_cast<std::int64_t>(cell.size.mean));
   if (cell.size.sd == 0.0) return J * size.front();
   work.draws.resize(static_cast<std::size_t>(padded(J)));
@@ -85,6 +89,51 @@ std::int64_t DataGenerator::draw_sizes(const StudyCell& cell,
   return n;
 }
 
+/// Of real groups.
+std::int64_t DataGenerator::take_sizes(const StudyCell& cell,
+                                       std::int64_t task,
+                                       Workspace& work,
+                                       std::vector<std::int64_t>& size) const {
+  const std::size_t snapshot = *study_->sizes_from;
+  const SnapshotColumns& real = study_->snapshots[snapshot];
+  if (cell.all_groups) {
+    work.group.resize(static_cast<std::size_t>(real.num_groups()));
+    std::iota(work.group.begin(), work.group.end(), std::int64_t{0});
+  } else {
+    draw_groups(*study_, snapshot, task, cell.num_groups, work.group);
+  }
+  size.clear();
+  for (const std::int64_t group : work.group)
+    size.push_back(real.size(group));
+  return std::accumulate(size.begin(), size.end(), std::int64_t{0});
+}
+
+/// From a snapshot.
+void DataGenerator::take_covariate(const Covariate& covariate,
+                                   std::int64_t task,
+                                   Workspace& work,
+                                   const std::vector<std::int64_t>& size,
+                                   AlignedVector<double>& values) const {
+  const std::size_t snapshot = covariate.snapshot;
+  std::vector<std::int64_t>& rows = work.rows[2 * snapshot + (covariate.by_rows ? 1 : 0)];
+  if (rows.empty()) {
+    const bool has_sizes = study_->sizes_from == snapshot;
+    if (!has_sizes && !covariate.by_rows)
+      draw_groups(*study_, snapshot, task, std::ssize(size), work.other_group);
+    draw_rows(*study_,
+              snapshot,
+              covariate.by_rows,
+              task,
+              has_sizes ? work.group : work.other_group,
+              size,
+              rows);
+  }
+  const std::vector<double>& real = study_->snapshots[snapshot].value[covariate.column];
+  std::fill(values.begin(), values.end(), 0.0);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    values[i] = real[static_cast<std::size_t>(rows[i])];
+}
+
 void DataGenerator::draw_covariate(std::size_t index,
                                    std::int64_t task,
                                    Workspace& work,
@@ -92,6 +141,8 @@ void DataGenerator::draw_covariate(std::size_t index,
   const Covariate& covariate = study_->covariates[index];
   AlignedVector<double>& values = out.covariate[index];
   const std::int64_t J = out.num_groups();
+  if (covariate.kind == CovariateKind::snapshot)
+    return take_covariate(covariate, task, work, out.size, values);
   const bool by_group = covariate.level == CovariateLevel::group;
   const std::int64_t count = by_group ? padded(J) : std::ssize(values);
   if (by_group) work.draws.resize(static_cast<std::size_t>(count));
@@ -112,6 +163,8 @@ void DataGenerator::draw_covariate(std::size_t index,
       for (std::int64_t j = 0; j < J; ++j)
         drawn[j] = j < (J + 1) / 2 ? 0.0 : 1.0;
       break;
+    case CovariateKind::snapshot:
+      break;  // above
   }
   if (!by_group) return;
   for_each_group(out, [&](std::int64_t j, std::int64_t first, std::int64_t rows) {

@@ -12,7 +12,8 @@ namespace merit {
 
 /// Makes the data sets of a study. Repetition r of cell c is a pure function of (study's
 /// cell, seed, c, r), whatever the number of repetitions: its streams are those of task
-/// c · 2³² + r, one purpose each for group sizes, intercepts, responses and every covariate.
+/// c · 2³² + r, one purpose each for group sizes, intercepts, responses, rows of snapshots and every
+/// covariate.
 /// So a covariate's numbers do not change when another one is added.
 class DataGenerator {
  public:
@@ -21,6 +22,10 @@ class DataGenerator {
   /// Memory of one thread.
   struct Workspace {
     AlignedVector<double> draws, eta, mean, shape;
+    std::vector<std::int64_t> group,
+        other_group;  ///< real ones: with the sizes, and others
+    /// Of snapshot s by groups (2s) and by rows (2s + 1): the data set's rows; empty: not drawn.
+    std::vector<std::vector<std::int64_t>> rows;
   };
 
   /// @param out  its memory is used again
@@ -37,6 +42,15 @@ class DataGenerator {
                           std::int64_t task,
                           Workspace& work,
                           std::vector<std::int64_t>& size) const;
+  std::int64_t take_sizes(const StudyCell& cell,
+                          std::int64_t task,
+                          Workspace& work,
+                          std::vector<std::int64_t>& size) const;
+  void take_covariate(const Covariate& covariate,
+                      std::int64_t task,
+                      Workspace& work,
+                      const std::vector<std::int64_t>& size,
+                      AlignedVector<double>& values) const;
   void draw_covariate(std::size_t index,
                       std::int64_t task,
                       Workspace& work,

@@ -237,7 +237,7 @@ class InferenceReader {
   }
 
   /// That they parse and name parameters of the model: on scales of no data.
-  void check_priors(const DataSetPosterior& posterior) {
+  void check_priors(DataSetPosterior& posterior) {
     if (posterior.priors.empty() || !family_known_ || out_.terms.empty()) return;
     PriorModel model{.family = study_.family, .link = study_.link};
     model.has_intercept = study_.family != Family::ordinal;
@@ -248,15 +248,35 @@ class InferenceReader {
     }
     const auto p = static_cast<Eigen::Index>(model.terms.size());
     try {
-      resolve_priors(posterior.priors,
-                     model,
-                     {.column_mean = Eigen::VectorXd::Zero(p),
-                      .column_sd = Eigen::VectorXd::Ones(p)});
+      const PriorSet priors = resolve_priors(posterior.priors,
+                                             model,
+                                             {.column_mean = Eigen::VectorXd::Zero(p),
+                                              .column_sd = Eigen::VectorXd::Ones(p)});
+      posterior.least_groups = least_groups(priors);
     } catch (const UsageError& error) {
       std::string what = error.what();
       if (what.starts_with("--")) what.erase(0, 2);  // as in a file
       problems_.add(reader_.line("prior"), what);
     }
+  }
+
+  /// What GaussianEnvelope and improper_reason() need at the least: two groups more than columns
+  /// that are constant within groups, three under a flat variance. Proper priors of coefficients
+  /// count in other families than the Gaussian.
+  std::int64_t least_groups(const PriorSet& priors) const {
+    if (priors.tau.is_proper()) return 0;
+    std::int64_t least = priors.tau.kind == PriorKind::flat_variance ? 3 : 2;
+    std::size_t column = 0;
+    for (const std::size_t t : out_.terms) {
+      const StudyTerm& term = study_.terms[t];
+      if (!term.has_column()) continue;
+      const Prior& prior = term.kind == TermKind::intercept ? priors.intercept
+                                                            : priors.coefficient[column];
+      ++column;
+      const bool counts = study_.is_gaussian() || !prior.is_proper();
+      if (study_.between_groups(term) && counts) ++least;
+    }
+    return least;
   }
 
   const TableReader& reader_;

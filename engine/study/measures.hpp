@@ -36,6 +36,16 @@ struct Measures {
   std::int64_t num_estimates = 0;  ///< n
   Measure bias, rbias, empse, mse, rmse;
   Measure modelse, relerror, coverage, width, rej_rate;
+
+  /// The measures of estimates alone, of more repetitions than have an interval.
+  void take_point(const Measures& of_all) {
+    num_estimates = of_all.num_estimates;
+    bias = of_all.bias;
+    rbias = of_all.rbias;
+    empse = of_all.empse;
+    mse = of_all.mse;
+    rmse = of_all.rmse;
+  }
 };
 
 /// A share of n, as a measure.

@@ -2,7 +2,6 @@
 #include "engine/study/noise_table.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -12,11 +11,6 @@
 
 namespace merit {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-const NumberRange kAnyNumber{.low = -kInfinity, .high = kInfinity};
-const NumberRange kPositive{.low = 0.0, .high = kInfinity, .open_low = true};
-const NumberRange kShare{.low = 0.0, .high = 1.0, .open_low = true, .open_high = true};
 
 const std::vector<std::string> kNoiseKeys = {
     "kind", "df", "share", "factor", "by", "slope"};

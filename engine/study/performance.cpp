@@ -185,7 +185,7 @@ class CellTable {
                   static_cast<std::int64_t>(parameter - columns_.tau_parameter())
             : static_cast<std::int64_t>(parameter);
     const bool keeps = way && keeps_interval(*way);
-    std::vector<double> estimates, std_errors, critical;
+    std::vector<double> all, estimates, std_errors, critical;
     std::vector<Ends> ends;
     std::int64_t num_boundary = 0;
     for (std::int64_t r = 0; r < mine.count; ++r) {
@@ -199,11 +199,13 @@ class CellTable {
                             : Sample{};
       sample.estimate = mine.estimate(r, column);
       if (estimand == kVarIntercept) sample = squared(sample, mine, r, e);
+      if (std::isnan(sample.estimate)) continue;  // a program's that has others
+      all.push_back(sample.estimate);
+      num_boundary += status == static_cast<std::uint8_t>(ReplicateStatus::boundary);
       if (!sample.is_usable || (sample.std_error && !std::isfinite(*sample.std_error))) {
         ++out.num_without_interval;
         continue;
       }
-      num_boundary += status == static_cast<std::uint8_t>(ReplicateStatus::boundary);
       estimates.push_back(sample.estimate);
       if (sample.std_error) std_errors.push_back(*sample.std_error);
       if (keeps) ends.push_back(sample.ends);
@@ -211,8 +213,12 @@ class CellTable {
     }
     out.measures = keeps ? measure_intervals(out.truth, estimates, std_errors, ends)
                          : measure(out.truth, estimates, std_errors, critical);
-    out.failed = share(out.num_rows - std::ssize(estimates), out.num_rows);
-    out.boundary = share(num_boundary, std::ssize(estimates));
+    if (out.num_without_interval > 0) {
+      // Which data sets have an interval is no accident: all estimates tell of the estimator.
+      out.measures.take_point(measure(out.truth, all, {}, {}));
+    }
+    out.failed = share(out.num_failed(), out.num_rows);
+    out.boundary = share(num_boundary, std::ssize(all));
     return out;
   }
 

@@ -26,6 +26,10 @@ struct Performance {
   std::array<std::int64_t, kNumReplicateStatuses> by_status{};
   /// Repetitions whose estimate has no interval (or standard error) of this kind.
   std::int64_t num_without_interval = 0;
+  /// Repetitions without an estimate, or without an interval.
+  std::int64_t num_failed() const {
+    return num_rows - measures.num_estimates + num_without_interval;
+  }
   Measure failed;    ///< share of the repetitions without an estimate or interval
   Measure boundary;  ///< share with τ̂ = 0, of those with an estimate
   Measures measures;
@@ -57,9 +61,9 @@ inline constexpr std::uint8_t kMissingRow = 255;
 
 /// The table of a study, in the order of cells, estimators, estimands and their intervals.
 ///
-/// Repetitions without an estimate are left out of the measures and counted. An estimate
-/// without a finite standard error and positive degrees of freedom, or without the ends of the
-/// interval, counts as failed, too. Rows that are missing count as nothing.
+/// Repetitions without an estimate are left out of the measures and counted. So are, of those of
+/// standard errors and intervals, estimates without a finite standard error and positive degrees
+/// of freedom, or without the ends of the interval. Rows that are missing count as nothing.
 ///
 /// @param rows   of all tasks in order, one per estimator each (EstimatorBench)
 /// @param level  of the intervals; tests have size 1 − level

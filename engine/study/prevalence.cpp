@@ -17,7 +17,7 @@ namespace {
 constexpr int kNormalPoints = 41;
 constexpr int kCovariatePoints = 31;
 
-/// Values of one variable and their probabilities.
+/// Values of one variable and their probabilities; of a snapshot the numbers of its rows.
 struct Axis {
   std::vector<double> value, weight;
 };
@@ -42,6 +42,36 @@ bool stands_in_product(const Study& study, std::size_t covariate) {
 bool joins_the_normal(const Study& study, std::size_t covariate) {
   return study.covariates[covariate].kind == CovariateKind::normal &&
          !stands_in_product(study, covariate);
+}
+
+/// Rows of a snapshot, as likely as they are drawn.
+Axis snapshot_axis(const Study& study, const Covariate& covariate) {
+  const SnapshotColumns& real = study.snapshots[covariate.snapshot];
+  const auto n = static_cast<double>(real.num_rows());
+  const auto J = static_cast<double>(real.num_groups());
+  const bool alike = covariate.by_rows || study.sizes_from == covariate.snapshot;
+  Axis axis;
+  for (std::int64_t j = 0; j < real.num_groups(); ++j) {
+    for (std::int64_t i = 0; i < real.size(j); ++i) {
+      axis.value.push_back(static_cast<double>(axis.value.size()));
+      axis.weight.push_back(1.0 / (alike ? n : J * static_cast<double>(real.size(j))));
+    }
+  }
+  return axis;
+}
+
+/// Whether two covariates take the same rows.
+bool share_rows(const Covariate& a, const Covariate& b) {
+  return a.kind == CovariateKind::snapshot && b.kind == CovariateKind::snapshot &&
+         a.snapshot == b.snapshot && a.by_rows == b.by_rows;
+}
+
+/// The covariate before this one that takes the same rows; or itself.
+std::size_t first_of_rows(const Study& study, std::size_t covariate) {
+  for (std::size_t k = 0; k < covariate; ++k) {
+    if (share_rows(study.covariates[k], study.covariates[covariate])) return k;
+  }
+  return covariate;
 }
 
 /// Share of ones.
@@ -69,8 +99,14 @@ Predictor predictor_of(const Study& study, const StudyCell& cell) {
       }
       continue;
     }
+    if (const std::size_t first = first_of_rows(study, k); first != k) {
+      axis_of[k] = axis_of[first];
+      continue;
+    }
     axis_of[k] = axes.size();
-    if (covariate.kind == CovariateKind::normal) {
+    if (covariate.kind == CovariateKind::snapshot) {
+      axes.push_back(snapshot_axis(study, covariate));
+    } else if (covariate.kind == CovariateKind::normal) {
       axes.push_back(normal_axis(kCovariatePoints, covariate.mean, covariate.sd));
     } else {
       const double p = share_of(covariate, cell);
@@ -89,8 +125,14 @@ Predictor predictor_of(const Study& study, const StudyCell& cell) {
       const std::vector<std::size_t>& factors = study.terms[t].covariates;
       if (factors.empty() || axis_of[factors.front()] == SIZE_MAX) continue;
       double product = cell.beta[t];
-      for (const std::size_t k : factors)
-        product *= axes[axis_of[k]].value[at[axis_of[k]]];
+      for (const std::size_t k : factors) {
+        const double value = axes[axis_of[k]].value[at[axis_of[k]]];
+        const Covariate& covariate = study.covariates[k];
+        product *= covariate.kind == CovariateKind::snapshot
+                       ? study.snapshots[covariate.snapshot]
+                             .value[covariate.column][static_cast<std::size_t>(value)]
+                       : value;
+      }
       eta += product;
     }
     out.eta.push_back(eta);
@@ -113,7 +155,13 @@ Predictor predictor_of(const Study& study, const StudyCell& cell) {
 double prevalence_points(const Study& study) {
   double points = kNormalPoints;
   for (std::size_t k = 0; k < study.covariates.size(); ++k) {
-    if (joins_the_normal(study, k)) continue;
+    if (joins_the_normal(study, k) || first_of_rows(study, k) != k) continue;
+    const Covariate& covariate = study.covariates[k];
+    if (covariate.kind == CovariateKind::snapshot) {
+      if (covariate.snapshot < study.snapshots.size())  // else told to be wrong already
+        points *= static_cast<double>(study.snapshots[covariate.snapshot].num_rows());
+      continue;
+    }
     points *= study.covariates[k].kind == CovariateKind::normal ? kCovariatePoints : 2.0;
   }
   return points;

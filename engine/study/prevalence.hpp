@@ -11,7 +11,8 @@ namespace merit {
 inline constexpr double kMostPrevalencePoints = 4e6;
 
 /// Points that intercept_for() needs: 41 for the normal part, 31 for each normal and 2 for each
-/// binary covariate that stands in a product, 2 for each other binary one.
+/// binary covariate that stands in a product, 2 for each other binary one, and the rows of
+/// snapshots.
 double prevalence_points(const Study& study);
 
 /// The intercept β₀ at which the mean response over all rows that could be drawn is `mean`, a

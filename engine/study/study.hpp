@@ -10,6 +10,7 @@
 #include "engine/fit/fit_result.hpp"
 #include "engine/model/family.hpp"
 #include "engine/study/noise.hpp"
+#include "engine/study/snapshot_columns.hpp"
 #include "engine/study/study_inference.hpp"
 
 /// A simulation study as plain values, in the parts that Morris, White & Crowther (2019,
@@ -30,9 +31,10 @@ namespace merit {
 enum class CovariateLevel { row, group };
 
 enum class CovariateKind {
-  normal,  ///< mean + sd · N(0, 1)
-  binary,  ///< 1 with probability `share`, else 0
-  halves,  ///< not random: 0 in the first ⌈J/2⌉ groups, 1 in the others
+  normal,    ///< mean + sd · N(0, 1)
+  binary,    ///< 1 with probability `share`, else 0
+  halves,    ///< not random: 0 in the first ⌈J/2⌉ groups, 1 in the others
+  snapshot,  ///< a column of real data (study/snapshot_rows.hpp)
 };
 
 struct Covariate {
@@ -42,6 +44,9 @@ struct Covariate {
   double mean = 0.0;
   double sd = 1.0;
   double share = 0.5;
+  std::size_t snapshot = 0;  ///< which of Study::snapshots, and which of its columns
+  std::size_t column = 0;
+  bool by_rows = false;  ///< any rows are drawn, not those of a real group
 };
 
 enum class TermKind {
@@ -63,7 +68,9 @@ struct StudyTerm {
   }
 };
 
-/// n_j: `mean`, or round(N(mean, sd²)) and no less than `least`.
+/// n_j: `mean`, or round(N(mean, sd²)) and no less than `least`. Of real groups
+/// (Study::sizes_from) mean and sd are theirs, and n_j those of all of them, or of groups that
+/// are drawn.
 struct GroupSize {
   double mean = 0.0;
   double sd = 0.0;
@@ -74,6 +81,7 @@ struct GroupSize {
 struct StudyCell {
   std::vector<double> factor;  ///< what Study::factors have here
   std::int64_t num_groups = 0;
+  bool all_groups = false;  ///< the real groups, each once
   GroupSize size;
   std::vector<double> beta;  ///< of every term
   double tau = 0.0;
@@ -118,6 +126,9 @@ struct Study {
   /// Gaussian: σ is multiplied by exp(slope · covariate); none: constant.
   std::optional<std::size_t> spread_by = {};
   double spread_slope = 0.0;
+  std::vector<SnapshotColumns> snapshots;  ///< real data
+  std::optional<std::size_t> sizes_from =
+      {};  ///< the snapshot whose groups' sizes n_j are
   std::vector<Covariate> covariates;
   std::vector<StudyTerm> terms;      ///< of the data's formula and of estimators' own
   std::vector<std::string> factors;  ///< what varies over cells, in the order of the grid

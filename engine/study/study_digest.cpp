@@ -37,7 +37,16 @@ std::string canonical_text(const Study& study) {
                         x.mean,
                         x.sd,
                         x.share);
+    if (x.kind == CovariateKind::snapshot)
+      text += fmt::format("column {} {} {}\n", x.snapshot, x.column, x.by_rows);
   }
+  for (const SnapshotColumns& snapshot : study.snapshots) {
+    text += fmt::format(
+        "snapshot by {} where {}\n", snapshot.request.group, snapshot.request.where);
+    for (const SnapshotColumn& column : snapshot.request.columns)
+      text += fmt::format("takes {} = {}\n", column.name, column.equals.value_or(""));
+  }
+  if (study.sizes_from) text += fmt::format("sizes {}\n", *study.sizes_from);
   for (const auto& [what, noise] :
        {std::pair("intercepts", &study.intercepts), std::pair("errors", &study.errors)}) {
     if (noise->is_normal()) continue;
@@ -75,11 +84,13 @@ std::string canonical_text(const Study& study) {
     if (e.is_external()) text += fmt::format("asks {} {}\n", e.timeout, e.command);
   }
   for (const StudyCell& cell : study.cells) {
+    // What real groups make of it is told by their digest.
+    const GroupSize size = study.sizes_from ? GroupSize{} : cell.size;
     text += fmt::format("cell {} {} {} {} {} {} {}\n",
-                        cell.num_groups,
-                        cell.size.mean,
-                        cell.size.sd,
-                        cell.size.least,
+                        cell.all_groups ? 0 : cell.num_groups,
+                        size.mean,
+                        size.sd,
+                        size.least,
                         cell.tau,
                         cell.sigma,
                         fmt::join(cell.beta, " "));

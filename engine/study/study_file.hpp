@@ -33,9 +33,12 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///     # theta = [1, 5]                  # negbinomial
 ///     # thresholds = [-1, 0, 1]         # ordinal: in the place of "(Intercept)", no factor
 ///
+///     # group_size = { snapshot = "f.h5", column = "school" }    # real groups; groups: drawn
+///
 ///     [data.covariates]
 ///     x = { kind = "normal", mean = 0, sd = 1 }
 ///     w = { kind = "binary", share = 0.5, level = "group" }
+///     # sex = { kind = "snapshot", column = "sex", equals = "female" }   # covariate_table.hpp
 ///
 ///     [data.coefficients]
 ///     "(Intercept)" = 0
@@ -62,9 +65,16 @@ inline constexpr std::int64_t kUsualMaxTasks = 10'000'000;
 ///
 /// @param file       for messages
 /// @param max_tasks  cells × repetitions that are accepted
+/// @param snapshots  reads those that the study names; none: the text is with_snapshots()
 /// @throws UsageError with everything that is wrong, by line
 Study read_study(const std::string& text,
                  const std::string& file,
-                 std::int64_t max_tasks = kUsualMaxTasks);
+                 std::int64_t max_tasks = kUsualMaxTasks,
+                 const ReadSnapshot& snapshots = {});
+
+/// The text of a study that has been read, so that it can be read again without its snapshots, to
+/// look at its rows: behind it stands what these say of group sizes and intercepts, and their
+/// digests. Of a study without snapshots as it is.
+std::string with_snapshots(const std::string& text, const Study& study);
 
 }  // namespace merit

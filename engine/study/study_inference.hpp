@@ -84,6 +84,8 @@ struct DataSetPosterior {
   std::int64_t draws = 1000;  ///< per chain
   std::int64_t warmup = 200;  ///< of chains whose draws are not independent
   bool median = false;        ///< the estimate: the draws' median, or their mean
+  /// With fewer groups no data have a posterior, because the prior of τ is improper.
+  std::int64_t least_groups = 0;
 };
 
 }  // namespace merit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,14 @@ struct NumberRange {
   bool holds(double value) const;
   std::string text() const;  ///< "a whole number from 2 to 1000000"
 };
+
+inline constexpr NumberRange kAnyNumber{.low = -std::numeric_limits<double>::infinity(),
+                                        .high = std::numeric_limits<double>::infinity()};
+inline constexpr NumberRange kNotNegative{.low = 0.0, .high = kAnyNumber.high};
+inline constexpr NumberRange kPositive{
+    .low = 0.0, .high = kAnyNumber.high, .open_low = true};
+inline constexpr NumberRange kShare{
+    .low = 0.0, .high = 1.0, .open_low = true, .open_high = true};
 
 /// Numbers under a key: one, or a list of them (levels of a factor).
 struct NumberList {
@@ -53,6 +62,8 @@ class TableReader {
                                     const NumberRange& range) const;
   std::optional<bool> flag(const std::string& key) const;
   const TomlNode* table(const std::string& key) const;
+  /// Whatever stands there; null: nothing.
+  const TomlNode* node(const std::string& key) const { return table_.find(key); }
 
   void problem(const std::string& key, const std::string& what) const;
   void missing(const std::string& key, const std::string& what) const;

@@ -114,6 +114,7 @@ def test_what_dummies_take_is_told(place):
     ('"CR3"]', '"CR3"]\nbootstrap = { replicates = 9 }', ["bootstrap", "random-intercept"]),
     ('"x:w"]', '"sd__(Intercept)"]', ["'FE' does not give the estimand 'sd__(Intercept)'"]),
     ('"CR3"]', '"CR3"]\nformula = "y ~ w + (1 | g)"', ["all of its terms are constant within groups"]),
+    ("{ mean = 6, cv = 0.5, min = 2 }", "1", ["no degree of freedom beside their dummies", "group_size = 1"]),
     ('icc = 0.3', 'icc = 0.3\nfamily = "binomial"', ["method = 'fixed-effects'", "agq"]),
 ])
 def test_what_it_is_not(old, new, mentions, tmp_path):

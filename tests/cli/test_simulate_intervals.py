@@ -9,7 +9,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from program import MERIT, USAGE, check_refusal, merit, merit_json
+from program import MERIT, ROOT, USAGE, check_refusal, merit, merit_json
 
 from h5same import differences
 
@@ -160,8 +160,8 @@ def test_table_from_the_rows(estimator, at, way, term, truth, place):
         high = errors[mine, column[f"interval[{way}][{term}]"]]
         value = estimates[mine, column[term]]
     there = ~np.isnan(low)
-    assert int(row["nsim"]) == there.sum() and int(row["no_interval"]) == 12 - there.sum()
-    low, high, value = low[there], high[there], value[there]
+    assert int(row["nsim"]) == 12 and int(row["no_interval"]) == 12 - there.sum()
+    low, high = low[there], high[there]
     assert float(row["coverage"]) == pytest.approx(((low <= truth) & (truth <= high)).mean())
     assert float(row["rej_rate"]) == pytest.approx(((low > 0) | (high < 0)).mean())
     assert float(row["width"]) == pytest.approx((high - low).mean())
@@ -199,7 +199,8 @@ def test_the_same_bits_on_ranks_and_shards(study, place, tmp_path):
     for k, shard in enumerate(shards, 1):
         merit("simulate", f"{study}.toml", "--output", shard, "--shard", f"{k}/2", cwd=place)
     merit("merge", tmp_path / "merged.h5", *shards)
-    for other in ("ranks.h5", "merged.h5"):
+    merit("simulate", f"{study}.toml", "--output", tmp_path / "v2.h5", "--simd", "x86-64-v2", cwd=place)
+    for other in ("ranks.h5", "merged.h5", "v2.h5"):
         with h5py.File(place / f"{study}.h5") as one, h5py.File(tmp_path / other) as two:
             assert not list(differences(one, two, {"/provenance"}))
 
@@ -251,22 +252,51 @@ def test_level(place, tmp_path):
 
 
 def test_what_has_no_interval_is_counted(place):
-    """bc has none where no replicate is below τ̂ = 0: not a failure of the fit."""
-    rows = [row for row in table(place, "gaussian.h5").values()
-            if (row["estimator"], row["df"], row["term"]) == ("REML", "bc", "sd__(Intercept)")]
-    for row in rows:
-        reasons = ("not_converged", "collinear", "degenerate", "separated", "no_answer", "improper",
-                   "no_interval")
-        assert int(row["nsim"]) + sum(int(row[reason]) for reason in reasons) == 12
+    """bc has none where no replicate is below τ̂ = 0: the estimate counts all the same."""
+    rows = table(place, "gaussian.h5")
+    found = 0
+    for cell in "12":
+        row, whole = (rows[cell, "REML", way, "sd__(Intercept)"] for way in ("bc", "perc"))
+        found += int(row["no_interval"])
+        assert int(row["no_interval"]) == round(12 * float(row["failed"]))
+        assert int(row["nsim"]) == 12 and int(row["no_interval"]) == round(12 * float(row["boundary"]))
+        assert [row[name] for name in ("bias", "empse", "rmse")] == [
+            whole[name] for name in ("bias", "empse", "rmse")]
+    assert found > 0
 
 
-def test_improper_posteriors_are_rows(place, tmp_path):
-    """Two groups, a flat prior of τ: the posterior does not exist, and says so in every row."""
-    text = (GAUSSIAN[:GAUSSIAN.index("[[estimator]]")].replace("groups = [6, 10]", "groups = 3")
-            + '[[estimator]]\nprior = "flat"\n')
+def test_the_example_is_a_study():
+    done = merit("simulate", ROOT / "examples" / "intervals.toml", "--dry-run")
+    assert "2 cells × 1,000 repetitions × 3 estimators" in done.stdout or "2 cells × 1000" in done.stdout
+
+
+def test_improper_posteriors_are_rows(tmp_path):
+    """Four groups of three rows with few events: some data sets have fewer than two groups with both
+    outcomes beyond the columns between groups, and so no posterior under a flat prior of τ."""
+    text = (BINARY[:BINARY.index("[[estimator]]")].replace("groups = [6, 10]", "groups = 4")
+            .replace("{ mean = 15, sd = 2, min = 3 }", "3") + '[[estimator]]\nprior = "flat"\ndraws = 20\n')
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     row, *_ = merit_json("simulate", "study.toml", cwd=tmp_path)["performance"]
-    assert row["improper"] == 12 and row["nsim"] == 0
+    assert row["improper"] > 0
+    assert row["nsim"] + row["improper"] + row["degenerate"] == 12
+
+
+@pytest.mark.parametrize("prior, least", [("flat", 4), ("sd~flat_var", 5)])
+def test_designs_without_any_posterior_are_told_before(prior, least, tmp_path):
+    """Beside the intercept and w two groups have to be left, three under a flat variance."""
+    start = GAUSSIAN[:GAUSSIAN.index("[[estimator]]")]
+    for groups, code in ((least - 1, USAGE), (least, 0)):
+        (tmp_path / "study.toml").write_text(
+            start.replace("[6, 10]", str(groups)) + f'[[estimator]]\nname = "B"\nprior = ["flat", "{prior}"]\n'
+            'draws = 20\n', encoding="utf-8")
+        done = merit("simulate", "study.toml", cwd=tmp_path, code=code)
+    (tmp_path / "study.toml").write_text(
+        start.replace("[6, 10]", "[2, 3]") + f'[[estimator]]\nname = "B"\nprior = ["flat", "{prior}"]\n',
+        encoding="utf-8")
+    done = merit("simulate", "study.toml", cwd=tmp_path, code=USAGE)
+    # Every impossible cell at once, at the line of the key.
+    check_refusal(done, "3 problems", "line 6: groups = 2: 2 terms vary", "line 6: groups = 2: the posterior",
+                  f"line 6: groups = 3: the posterior of estimator 'B' is improper with fewer than {least}")
 
 
 @pytest.mark.parametrize("old, new, mentions", [

@@ -152,8 +152,10 @@ BOOST_AUTO_TEST_CASE(all_problems_are_told_at_once_by_line) {
   BOOST_TEST(has(said, "[data] lacks groups"));
   BOOST_TEST(has(said, "line 8: icc = 1: give a number from 0 and below 1"));
   BOOST_TEST(has(said, "lacks \"x\""));
-  BOOST_TEST(
-      has(said, "method = 'rmel': not one of reml, ml, pooled, did you mean 'reml'?"));
+  BOOST_TEST(has(
+      said,
+      "method = 'rmel': not one of reml, ml, pooled, fixed-effects, posterior, did you "
+      "mean 'reml'?"));
 }
 
 BOOST_AUTO_TEST_CASE(impossible_studies) {
