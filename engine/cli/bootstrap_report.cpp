@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <span>
@@ -117,23 +118,23 @@ void add_accelerations(const StoredFit& stored, SummaryRequest& request) {
 void studentise_quantities(const std::vector<StudentisedQuantity>& studentised,
                            std::int64_t first_error,
                            SummaryRequest& request) {
-  const std::vector<Quantity>& quantities = request.columns.quantities;
-  for (std::size_t s = 0; s < studentised.size(); ++s) {
-    const auto& [text, std_error] = studentised[s];
-    const auto found = std::find_if(
-        quantities.begin(), quantities.end(), [&text = text](const Quantity& quantity) {
-          return quantity.text() == text;
+  // In the order of what is asked for, which need not be that of the job.
+  std::int64_t column = request.columns.num_estimates;
+  for (const Quantity& quantity : request.columns.quantities) {
+    const auto found =
+        std::find_if(studentised.begin(), studentised.end(), [&](const auto& kept) {
+          return kept.text == quantity.text();
         });
-    if (found == quantities.end() || !(std_error > 0.0 && std::isfinite(std_error)))
-      continue;
-    const std::int64_t column =
-        request.columns.num_estimates + (found - quantities.begin());
     Original& original = request.originals[static_cast<std::size_t>(column)];
-    original.studentised = Studentised{.std_error = std_error};
-    request.columns.studentised.push_back(
-        {.estimate = column,
-         .std_error = first_error + static_cast<std::int64_t>(s),
-         .original = original.estimate});
+    if (found != studentised.end() && found->std_error > 0.0 &&
+        std::isfinite(found->std_error)) {
+      original.studentised = Studentised{.std_error = found->std_error};
+      request.columns.studentised.push_back(
+          {.estimate = column,
+           .std_error = first_error + (found - studentised.begin()),
+           .original = original.estimate});
+    }
+    ++column;
   }
 }
 
@@ -195,8 +196,8 @@ SummaryRequest summary_request(const StoredFit& stored,
 namespace {
 
 /// What calibrated intervals rest on: of each estimate, and each quantity that the job knew of, the
-/// shares of inner replicates.
-void calibrate(const ResultFile& file, SummaryRequest& request) {
+/// shares of inner replicates. @returns how many there are of the one that has the fewest
+std::int64_t calibrate(const ResultFile& file, SummaryRequest& request) {
   const std::vector<std::string>& known = file.inner_quantities();
   std::vector<std::size_t> columns(file.columns().size()), places(columns.size());
   std::iota(columns.begin(), columns.end(), std::size_t{0});
@@ -210,12 +211,28 @@ void calibrate(const ResultFile& file, SummaryRequest& request) {
     places.push_back(file.columns().size() + q);
   }
   std::vector<std::vector<double>> shares = file.inner_share_columns(columns);
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
   for (std::size_t k = 0; k < columns.size(); ++k) {
     std::erase_if(shares[k], [](double share) { return std::isnan(share); });
+    least = std::min(least, std::ssize(shares[k]));
     if (shares[k].size() >= 2)
       request.originals[places[k]].calibration =
           merit::calibrate(shares[k], request.level);
   }
+  return least;
+}
+
+/// Replicates that calibrated intervals do without.
+void note_without_shares(std::int64_t num_used,
+                         std::int64_t num_shares,
+                         std::vector<std::string>& notes) {
+  if (num_shares == num_used) return;
+  notes.push_back(fmt::format(
+      "calibrated: {} of {} replicates have no bootstrap of their own, because their own "
+      "fit or "
+      "all of their inner replicates have failed; the calibration leaves them out",
+      num_used - num_shares,
+      num_used));
 }
 
 /// Says so where replicates are missing.
@@ -261,8 +278,7 @@ Report bootstrap_report(const ResultFile& file,
                  report.tidy.end());
     report.tidy.resize(num_estimates);
   }
-  SummaryRequest request =
-      summary_request(file.fit(),
+  SummaryRequest request = summary_request(file.fit(),
                                            *file.replicates(),
                                            file.studentised_quantities(),
                                            tables,
@@ -274,7 +290,8 @@ Report bootstrap_report(const ResultFile& file,
     row.estimate = request.originals[num_estimates + k].estimate;
     report.tidy.push_back(std::move(row));
   }
-  if (uses(tables.intervals, IntervalType::calibrated)) calibrate(file, request);
+  const bool calibrated = uses(tables.intervals, IntervalType::calibrated);
+  const std::int64_t num_shares = calibrated ? calibrate(file, request) : 0;
   const ReadReplicates read = [&](const UseReplicates& use) {
     file.for_each_block(use, request.columns.need_std_errors());
   };
@@ -288,6 +305,7 @@ Report bootstrap_report(const ResultFile& file,
   report.tidy = std::move(rows.tidy);
   report.tidy.insert(report.tidy.end(), modes.begin(), modes.end());
   report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
+  if (calibrated) note_without_shares(tally.num_used(), num_shares, report.notes);
   if (adjusts) note_unadjusted(tally, num_estimates - 2, report.notes);
   for (std::string& note : strata_notes(file))
     report.notes.push_back(std::move(note));

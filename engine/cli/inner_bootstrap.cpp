@@ -84,9 +84,8 @@ InnerBootstrap from_data(const BootstrapCommand& command,
       const FittedModel fit = fit_model(inner.model, of_replicate, simd);
       if (!fit.result.converged) return nullptr;
       return make_scheme(inner, of_replicate, fit);
-    } catch (
-        const DataError&) {  // the replicate's own fit started elsewhere, and found one
-      return nullptr;
+    } catch (const DataError&) {
+      return nullptr;  // a separated column, say: there is nothing to draw from
     }
   };
 }

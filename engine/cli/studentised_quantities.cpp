@@ -8,6 +8,7 @@
 
 #include "engine/cli/bootstrap_scheme.hpp"
 #include "engine/cli/glmm_data.hpp"
+#include "engine/error.hpp"
 #include "engine/resample/quantity_errors.hpp"
 #include "engine/resample/replicate_covariance.hpp"
 #include "engine/resample/summary_request.hpp"
@@ -72,10 +73,14 @@ ReplicateCovariance covariance_of_replicates(const BootstrapCommand& command,
                                            std::span<const double> std_errors) {
     const std::optional<ReplicateData> drawn = outer.data(replicate);
     if (!drawn) return Eigen::MatrixXd();
-    if (drawn->glmm == nullptr)
-      return gaussian_covariance(drawn->stats, criterion, estimates, std_errors);
-    if (quasi) return quasi_covariance(fit_quasi(*drawn->glmm, *quasi, simd).result);
-    return glmm_covariance(*drawn->glmm, num_nodes, estimates);
+    try {
+      if (drawn->glmm == nullptr)
+        return gaussian_covariance(drawn->stats, criterion, estimates, std_errors);
+      if (quasi) return quasi_covariance(fit_quasi(*drawn->glmm, *quasi, simd).result);
+      return glmm_covariance(*drawn->glmm, num_nodes, estimates);
+    } catch (const DataError&) {  // at the edge of collinear: no standard error
+      return Eigen::MatrixXd();
+    }
   };
 }
 

@@ -37,7 +37,14 @@ void add_tables(CLI::App& app, TableOptions& tables) {
       ->type_name("LIST");
   app.add_option_function<std::vector<std::string>>(
          "--quantity",
-         [&tables](const std::vector<std::string>& given) { tables.quantities = given; },
+         [&quantities = tables.quantities](const std::vector<std::string>& given) {
+           quantities.clear();
+           for (const std::string& text : given) {
+             if (std::find(quantities.begin(), quantities.end(), text) ==
+                 quantities.end())
+               quantities.push_back(text);
+           }
+         },
          "a function of the parameters, e.g. icc, 'b[x]/b[z]', 'exp(b[x])'; may be "
          "repeated")
       ->expected(1)

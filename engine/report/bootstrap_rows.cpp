@@ -32,8 +32,9 @@ std::string reason(Undefined why) {
       return "the job bootstrapped its replicates without looking at it: run merit "
              "bootstrap "
              "with this --quantity and --intervals calibrated";
-    case Undefined::no:
     case Undefined::few_replicates:
+      return "there are fewer than two replicates with an estimate of it";
+    case Undefined::no:
       break;
   }
   return "";
@@ -102,7 +103,7 @@ BootstrapRows summarize_replicates(const SummaryRequest& request,
                                    OrderStatistics& ordered) {
   BootstrapRows out;
   UndefinedNotes undefined;
-  bool extreme = false;
+  bool extreme = false, coarse = false;
   for (std::size_t column = 0; column < original.size(); ++column) {
     const BootstrapSummary summary = summarize_column(request, column, tally, ordered);
     for (const Interval& interval : summary.intervals) {
@@ -121,8 +122,21 @@ BootstrapRows summarize_replicates(const SummaryRequest& request,
       row.conf_high_mcse = known(interval.high_mcse);
       undefined.add(interval, row.term);
       out.tidy.push_back(std::move(row));
-      extreme = extreme || interval.extreme;
+      const std::optional<Calibration>& calibration =
+          request.originals[column].calibration;
+      if (interval.type == IntervalType::calibrated && calibration &&
+          calibration->extreme) {
+        coarse = true;
+      } else {
+        extreme = extreme || interval.extreme;
+      }
     }
+  }
+  if (coarse) {
+    out.notes.push_back(
+        "some ends of calibrated intervals rest on the smallest or largest share of "
+        "inner "
+        "replicates: give more --inner, and --replicates");
   }
   if (extreme) {
     out.notes.push_back(fmt::format(

@@ -32,9 +32,12 @@ std::span<const double> SummaryColumns::values(std::span<const double> estimates
       const double value = t.data()[column.estimate];  // a quantity's is behind t
       const double s =
           std_errors[row * errors + static_cast<std::size_t>(column.std_error)];
-      const double z = column.log_scale
-                           ? elementary::log(value / column.original) * (value / s)
-                           : (value - column.original) / s;
+      double z = (value - column.original) / s;
+      if (column.log_scale) {  // s is of the replicate before any adjustment
+        const double unadjusted =
+            estimates[row * from + static_cast<std::size_t>(column.estimate)];
+        z = elementary::log(value / column.original) * (unadjusted / s);
+      }
       if (std::isfinite(z)) *out = z;
       ++out;
     }

@@ -209,6 +209,6 @@ def test_what_has_no_inner_replicates_and_too_few(study, tmp_path):
     asked = merit_json("summarize", output, "--intervals", "calibrated", "--quantity", "icc")
     assert any("no calibrated interval of icc: the job bootstrapped" in note
                for note in asked["notes"])
-    assert "50 replicates are too few" in notes
+    assert "give more --inner" in notes
     done = merit(*job(study, tmp_path / "no.h5", "--dry-run", replicates=10_000))
     assert "10,000 replicates" in done.stdout and not (tmp_path / "no.h5").exists()

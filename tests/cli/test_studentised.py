@@ -32,6 +32,7 @@ def ends(shown):
 
 
 SCHEMES = [(MODEL, ["--type", "parametric"]), (MODEL, ["--type", "wild"]),
+           (MODEL, ["--type", "reb", "--reb-type", "2"]),
            (MODEL, ["--type", "cases"]), (MODEL, ["--type", "cases", "--resample", "both"]),
            (MODEL, ["--type", "residual", "--method", "ml"]),
            (EVENT, ["--type", "parametric"]), (EVENT, ["--type", "cases"])]
@@ -45,15 +46,19 @@ def test_a_parameter_as_a_quantity_has_its_own_interval(model, options, study, t
     model end within 1e-7 standard errors of where the information is taken."""
     output = tmp_path / "out.h5"
     count = 60 if model == EVENT else 300
-    shown = merit_json(*job(study, output, ["b[x]", "log(tau)", "icc"], *options,
+    shown = merit_json(*job(study, output, ["b[x]", "log(tau)", "icc", "icc"], *options,
                             model=model, replicates=count))
     found = ends(shown)
     rtol = 1e-4 if model == EVENT else 1e-6
     np.testing.assert_allclose(found["b[x]"], found["x"], rtol=rtol)
     np.testing.assert_allclose(np.exp(found["log(tau)"]), found["sd__(Intercept)"], rtol=rtol)
     assert np.all(np.isfinite(found["icc"])) and found["icc"][0] < found["icc"][1]
-    again = merit_json("summarize", output, "--intervals", "stud", "--quantity", "icc")
-    assert np.array_equal(ends(again)["icc"], found["icc"])
+    # In another order, twice, and with one that the job did not know of between them.
+    again = ends(merit_json("summarize", output, "--intervals", "stud", "--quantity", "icc",
+                            "--quantity", "tau^2", "--quantity", "icc", "--quantity", "b[x]"))
+    assert np.array_equal(again["icc"], found["icc"])
+    assert np.array_equal(again["b[x]"], found["b[x]"])
+    assert np.all(np.isnan(again["tau^2"]))
 
 
 def test_the_file_has_their_standard_errors(study, tmp_path):
