@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "io/arviz_netcdf.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <numeric>
 #include <system_error>
@@ -35,15 +38,16 @@ bool is_of_prior(const ResultFile& file) {
   return std::any_of(file.job().begin(), file.job().end(), says_so);
 }
 
-/// A name as netCDF takes it, other than those of the dimensions.
-std::string variable_name(std::string name, const std::vector<std::string>& dimensions) {
-  if (name == "(Intercept)") return "Intercept";
+/// A name as netCDF takes it, other than those taken.
+std::string variable_name(std::string name, const std::vector<std::string>& taken) {
+  if (name == "(Intercept)") name = "Intercept";
   std::replace(name.begin(), name.end(), '/', ':');
   const auto first = static_cast<unsigned char>(name.front());
   const bool begins = std::isalnum(first) != 0 || first == '_' || first >= 0x80;
-  const bool is_free =
-      std::find(dimensions.begin(), dimensions.end(), name) == dimensions.end();
-  return begins && is_free ? name : "b_" + name;
+  if (!begins) name.insert(0, "b_");
+  while (std::find(taken.begin(), taken.end(), name) != taken.end())
+    name.insert(0, "b_");
+  return name;
 }
 
 std::vector<std::int64_t> numbers(std::int64_t count) {
@@ -110,9 +114,11 @@ class Writer {
     dimensions.push_back(by);
     if (groups > 0) posterior.add_dimension(by, file_.fit().group_level);
     std::vector<NetcdfVariable> variables;
+    std::vector<std::string> taken = dimensions;
+    if (groups > 0) taken.push_back("r_" + by);
     for (std::size_t c = 0; c < parameters; ++c) {
-      variables.push_back(posterior.add_variable<double>(
-          variable_name(columns[c], dimensions), kSampled));
+      taken.push_back(variable_name(columns[c], taken));
+      variables.push_back(posterior.add_variable<double>(taken.back(), kSampled));
     }
     if (groups > 0)
       variables.push_back(posterior.add_variable<double>("r_" + by, dimensions));
@@ -211,28 +217,74 @@ class Writer {
   bool of_prior_;
 };
 
+/// What is written first, to be renamed.
+std::string draft_of(const std::string& path) { return path + ".new"; }
+
+/// Whether two paths lead to one file, or would if it were there.
+bool is_same_file(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
+  std::error_code ignored;
+  if (fs::equivalent(a, b, ignored)) return true;
+  return fs::weakly_canonical(fs::absolute(a, ignored), ignored) ==
+         fs::weakly_canonical(fs::absolute(b, ignored), ignored);
+}
+
+bool is_in_directory(const std::string& path, const std::string& directory) {
+  return is_same_file(path, directory) ||
+         is_same_file(fs::absolute(path).parent_path().string(), directory);
+}
+
 }  // namespace
 
-void check_netcdf(const std::string& path, bool replace) {
+void check_netcdf(const std::string& path,
+                  bool replace,
+                  const std::string& snapshot,
+                  const std::string& output) {
   std::error_code ignored;
+  const std::string what = "--netcdf " + path;
+  if (path.empty()) throw UsageError("--netcdf '': give the name of a file");
   if (fs::is_directory(path, ignored))
-    throw UsageError("--netcdf " + path + ": is a directory; give the name of a file");
-  if (!replace && fs::exists(path, ignored)) {
-    throw UsageError("--netcdf " + path + ": exists; --overwrite replaces it");
+    throw UsageError(what + ": is a directory; give the name of a file");
+  for (const std::string& written : {path, draft_of(path)}) {
+    if (is_same_file(written, snapshot))
+      throw UsageError(what + ": would replace the snapshot; give another name");
+    if (is_same_file(written, output) || is_in_directory(written, output + ".parts")) {
+      throw UsageError(what +
+                       ": would replace the result of --output; give another name");
+    }
+  }
+  if (fs::exists(path, ignored)) {
+    if (!replace) throw UsageError(what + ": exists; --overwrite replaces it");
+    if (!hdf5::is_netcdf(path)) {
+      throw UsageError(what +
+                       ": exists and is no netCDF-4 file, which alone is replaced; give "
+                       "another name");
+    }
+  }
+  const fs::path parent = fs::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent.string();
+  if (!fs::is_directory(directory, ignored))
+    throw IoError(what + ": its directory " + directory + " does not exist");
+  if (access(directory.c_str(), W_OK | X_OK) != 0) {
+    throw IoError(what + ": its directory " + directory +
+                  " cannot be written to: " + os_reason(errno, directory));
   }
 }
 
 void write_netcdf(const ResultFile& file, const std::string& path) {
-  const std::string draft = path + ".new";
+  const std::string draft = draft_of(path);
   std::error_code ignored;
   fs::remove(draft, ignored);
-  {
+  try {
     NetcdfFile out =
         NetcdfFile::create(draft, "merit=" + text_in(file.provenance(), "version"));
     Writer(file, out).write();
     out.close();
+    rename_durably(draft, path);
+  } catch (...) {
+    fs::remove(draft, ignored);
+    throw;
   }
-  rename_durably(draft, path);
 }
 
 }  // namespace merit

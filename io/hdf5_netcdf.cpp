@@ -22,7 +22,7 @@ struct StoredUse {
 /// Text of fixed length with a zero behind it, as dimension scales want it.
 bool write_text(hid_t object, const char* attribute, const std::string& text) {
   const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-  H5Tset_size(type.id(), text.size() + 1);
+  if (H5Tset_size(type.id(), text.size() + 1) < 0) return false;
   const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
   const Handle written(
       H5Acreate2(object, attribute, type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT),
@@ -45,14 +45,30 @@ bool write_list(hid_t object,
   return written && H5Awrite(written.id(), memory.id(), data) >= 0;
 }
 
-/// {"dataset", "dimension"} in a file or in memory.
+/// {"dataset", "dimension"} in a file or in memory; no handle if HDF5 fails.
 Handle use_type(bool memory) {
   const std::size_t second = memory ? offsetof(StoredUse, axis) : sizeof(hobj_ref_t);
   const std::size_t size = memory ? sizeof(StoredUse) : second + sizeof(std::uint32_t);
   Handle type(H5Tcreate(H5T_COMPOUND, size), H5Tclose);
-  H5Tinsert(type.id(), "dataset", 0, H5T_STD_REF_OBJ);
-  H5Tinsert(type.id(), "dimension", second, memory ? H5T_NATIVE_UINT32 : H5T_STD_U32LE);
+  if (H5Tinsert(type.id(), "dataset", 0, H5T_STD_REF_OBJ) < 0 ||
+      H5Tinsert(type.id(),
+                "dimension",
+                second,
+                memory ? H5T_NATIVE_UINT32 : H5T_STD_U32LE) < 0)
+    return {};
   return type;
+}
+
+/// No times of objects, which would make each file another.
+bool forget_times(const Handle& creation) {
+  return H5Pset_obj_track_times(creation.id(), false) >= 0;
+}
+
+/// The same for what has links; and they keep their order.
+bool keep_order(const Handle& creation) {
+  return H5Pset_link_creation_order(creation.id(), kInOrder) >= 0 &&
+         H5Pset_attr_creation_order(creation.id(), kInOrder) >= 0 &&
+         forget_times(creation);
 }
 
 std::vector<hsize_t> extents(const std::vector<std::int64_t>& shape) {
@@ -86,8 +102,9 @@ Handle NetcdfGroup::create(const std::string& name,
                            std::int64_t type,
                            const std::vector<std::int64_t>& shape) {
   const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  H5Pset_attr_creation_order(properties.id(), kInOrder);
-  H5Pset_obj_track_times(properties.id(), false);
+  if (H5Pset_attr_creation_order(properties.id(), kInOrder) < 0 ||
+      !forget_times(properties))
+    fail("cannot create variable " + name);
   const std::vector<hsize_t> dims = extents(shape);
   const Handle space(
       shape.empty()
@@ -181,6 +198,7 @@ NetcdfVariable NetcdfGroup::add_variable(const std::string& name,
 
 void NetcdfGroup::finish() {
   const Handle stored = use_type(false), memory = use_type(true);
+  if (!stored || !memory) fail("cannot describe what uses the dimensions");
   for (const Scale& scale : scales_) {
     std::vector<StoredUse> uses;
     for (const Use& use : scale.uses) {
@@ -198,12 +216,19 @@ void NetcdfGroup::finish() {
   }
 }
 
+bool is_netcdf(const std::string& path) {
+  try {
+    return File::open(path, Access::read).root().has_attribute("_NCProperties");
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 NetcdfFile NetcdfFile::create(const std::string& path, const std::string& writer) {
   silence();
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-  H5Pset_link_creation_order(creation.id(), kInOrder);
-  H5Pset_attr_creation_order(creation.id(), kInOrder);
-  H5Pset_obj_track_times(creation.id(), false);
+  if (!keep_order(creation))
+    throw IoError(path + ": cannot be created: " + reason());
   Handle file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.id(), H5P_DEFAULT),
               H5Fclose);
   if (!file) throw IoError(path + ": cannot be created: " + reason());
@@ -217,9 +242,8 @@ NetcdfFile NetcdfFile::create(const std::string& path, const std::string& writer
 
 NetcdfGroup NetcdfFile::create_group(const std::string& name) {
   const Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
-  H5Pset_link_creation_order(creation.id(), kInOrder);
-  H5Pset_attr_creation_order(creation.id(), kInOrder);
-  H5Pset_obj_track_times(creation.id(), false);
+  if (!keep_order(creation))
+    throw IoError(path_ + ": cannot create group " + name + ": " + reason());
   Handle made(
       H5Gcreate2(handle_.id(), name.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT),
       H5Gclose);

@@ -83,4 +83,7 @@ class NetcdfFile {
   std::int64_t next_id_ = 0;
 };
 
+/// Whether a file says that it is netCDF-4, as its libraries have since 2016: the attribute _NCProperties.
+bool is_netcdf(const std::string& path);
+
 }  // namespace merit::hdf5

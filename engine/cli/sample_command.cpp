@@ -216,7 +216,10 @@ ExitCode run(const CommandContext& context, const SampleCommand& given) {
   }
   if (!command.netcdf.empty() && !command.run.dry_run) {
     root_or_none(comm, [&] {
-      check_netcdf(command.netcdf, command.run.overwrite || command.run.resume);
+      check_netcdf(command.netcdf,
+                   command.run.overwrite || command.run.resume,
+                   command.model.snapshot,
+                   command.run.output);
     });
   }
   const ModelData data =

@@ -94,7 +94,10 @@ void add_options(CLI::App& app, SampleCommand& command) {
   app.add_option("--netcdf",
                  command.netcdf,
                  "the draws as ArviZ keeps them too (netCDF-4), for xarray and ArviZ")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->each([](const std::string& given) {
+        if (given.empty()) throw UsageError("--netcdf '': give the name of a file");
+      });
   add_resume(app, command.run);
 }
 

@@ -102,3 +102,51 @@ def test_same_bytes_of_the_prior_and_what_is_refused(result, tmp_path):
     check_refusal(merit(*options, "--prior-grid", tmp_path / "priors.toml", "--output",
                         tmp_path / "d.h5", "--netcdf", tmp_path / "d.nc", code=USAGE),
                   "--netcdf", "--prior-grid")
+
+
+def test_what_is_there_stays(result, tmp_path):
+    """The snapshot, the result and whatever else is no netCDF, also with --overwrite or --resume."""
+    study, output = tmp_path / "study.h5", tmp_path / "a.h5"
+    study.write_bytes(result[2].read_bytes())
+    kept = study.read_bytes()
+    options = ["sample", study, "y ~ 1 + (1 | g)", "--draws", 100]
+    (tmp_path / "link.h5").symlink_to(study)
+    (tmp_path / "draft.nc.new").hardlink_to(study)
+    for name, reason in [("study.h5", "replace the snapshot"), ("./study.h5", "replace the snapshot"),
+                         ("link.h5", "replace the snapshot"), ("draft.nc", "replace the snapshot"),
+                         ("a.h5", "replace the result"), ("./a.h5", "replace the result"),
+                         ("a.h5.parts/x.nc", "replace the result"),
+                         ("a.h5.parts", "replace the result")]:
+        for how in ("--overwrite", "--resume"):
+            done = merit(*options, "--output", output, how, "--netcdf", f"{tmp_path}/{name}",
+                         code=USAGE)
+            check_refusal(done, "--netcdf", reason)
+            assert not output.exists() and study.read_bytes() == kept
+    for other in ("notes.txt", "other.h5"):
+        (tmp_path / other).write_bytes(b"notes" if other == "notes.txt" else kept)
+        done = merit(*options, "--output", output, "--overwrite", "--netcdf", tmp_path / other,
+                     code=USAGE)
+        check_refusal(done, "is no netCDF-4 file")
+    check_refusal(merit(*options, "--output", output, "--netcdf", "", code=USAGE), "--netcdf ''")
+    nowhere = tmp_path / "nowhere" / "a.nc"
+    check_refusal(merit(*options, "--output", output, "--netcdf", nowhere, code=74), str(nowhere),
+                  "does not exist")
+    assert not output.exists()
+    merit(*options, "--output", output, "--netcdf", tmp_path / "a.nc")
+    merit(*options, "--output", output, "--overwrite", "--netcdf", tmp_path / "a.nc")
+
+
+def test_names_that_clash(tmp_path):
+    columns = two_level(9, 12)
+    rng = np.random.default_rng(4)
+    columns |= {name: rng.normal(size=columns["y"].size) for name in ("Intercept", "r_g", "chain")}
+    study = write_group(tmp_path / "study.h5", columns)
+    merit("sample", study, "y ~ Intercept + r_g + chain + (1 | g)", "--draws", 100, "--chains", 3,
+          "--save-groups", "draws", "--output", tmp_path / "a.h5", "--netcdf", tmp_path / "a.nc")
+    with h5py.File(tmp_path / "a.h5") as file, h5py.File(tmp_path / "a.nc") as nc:
+        value = file["draws/value"][:].reshape(3, 100, -1)
+        columns = list(file["draws/value"].attrs["columns"])
+        for column, name in {"(Intercept)": "Intercept", "Intercept": "b_Intercept",
+                             "r_g": "b_r_g", "chain": "b_chain"}.items():
+            assert (nc[f"posterior/{name}"][:] == value[:, :, columns.index(column)]).all()
+        assert (nc["posterior/r_g"][:] == value[:, :, columns.index("lprior") + 1:]).all()
