@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/draw_report.hpp"
 #include "engine/cli/option_kinds.hpp"
 #include "engine/error.hpp"
+#include "engine/model/formula.hpp"
 
 namespace merit {
 namespace {
@@ -144,6 +146,12 @@ void validate(const SampleCommand& command) {
     throw UsageError(
         "--save-groups summary: intercepts of the prior are not given any data; with "
         "--prior-only give --save-groups draws");
+  }
+  if (command.ppc && command.model.is_gaussian() &&
+      (command.model.offset || !parse_formula(command.model.formula).offsets.empty())) {
+    throw UsageError(
+        "--ppc: rows of a Gaussian model are kept less their offset, and the responses "
+        "themselves cannot be checked; give a response that is less the offset already");
   }
   if (!command.prior_grid.empty() && !command.cmdstan_csv.empty()) {
     throw UsageError("--cmdstan-csv: give one prior at a time, without --prior-grid");

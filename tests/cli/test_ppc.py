@@ -170,6 +170,17 @@ def test_weights_are_rows_written_out(case, tmp_path):
             assert (values == written_out[column]).all(), (name, column)
 
 
+def test_gaussian_offset_is_refused(study, tmp_path):
+    """What is in memory is y less its offset, which is not what was observed."""
+    path, _ = study
+    for formula, option in ((FORMULA["gaussian"], ["--offset", "x"]),
+                            ("y ~ 1 + offset(x) + (1 | g)", [])):
+        words = ["sample", path, formula, *option, "--draws", 20, "--output", tmp_path / "a.h5"]
+        check_refusal(merit(*words, "--ppc", code=USAGE), "--ppc", "offset")
+        merit(*words, code=None)
+        (tmp_path / "a.h5").unlink()
+
+
 def test_of_the_prior_and_of_several(study, tmp_path):
     """y = b + u + e, b normal and u, e normal given their half-normal sds: the moments of a group's mean
     in closed form, within 5 standard errors (chance 6e-7 each)."""
