@@ -91,16 +91,15 @@ void append_group_rows(const StoredFit& fit, std::vector<TidyRow>& rows) {
 }  // namespace
 
 Report draw_report(const ResultFile& file, const ReportOptions& options) {
-  constexpr std::int64_t kFewest = 4;
   Report report = fit_report(
       "sample", file.fit(), file.job(), file.provenance(), {.level = options.level});
   const StoredChains chains(file);
-  if (chains.per_chain() < kFewest) {
+  if (chains.per_chain() < kFewestDraws) {
     throw UsageError(
         fmt::format("{}: holds {} draws of each chain so far; a summary needs {}",
                     file.path(),
                     chains.per_chain(),
-                    kFewest));
+                    kFewestDraws));
   }
   const std::size_t parameters = report.tidy.size();
   // Behind the parameters stands the log prior, then the groups.

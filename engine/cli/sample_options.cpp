@@ -123,8 +123,12 @@ void validate(const SampleCommand& command) {
     throw UsageError(fmt::format(
         "--warmup {}: longer than the run, --draws {}", *command.warmup, command.draws));
   }
-  if (command.draws < 1 || command.draws > kMostDraws) {
-    throw UsageError(fmt::format("--draws {}: give 1 to {}", command.draws, kMostDraws));
+  if (command.draws < kFewestDraws || command.draws > kMostDraws) {
+    throw UsageError(fmt::format("--draws {}: give {} to {}; a summary needs {}",
+                                 command.draws,
+                                 kFewestDraws,
+                                 kMostDraws,
+                                 kFewestDraws));
   }
   if (command.chains < 1 || command.chains > kMostChains) {
     throw UsageError(

@@ -258,7 +258,8 @@ def test_chains_of_contradictory_priors_stopped_and_resumed(study, tmp_path):
 
 def test_bad_options(study, tmp_path):
     for options, says in ([["--chains", 0], "--chains 0: give 1 to"],
-                          [["--draws", 0], "--draws 0: give 1 to"],
+                          [["--draws", 0], "--draws 0: give 4 to"],
+                          [["--draws", 3], "a summary needs 4"],
                           [["--draws", "1.5"], "--draws 1.5: give a whole number"],
                           [["--save-groups", "all"], "--save-groups all: not one of"],
                           [["--warmup", "x"], "--warmup x: give a whole number"]):
