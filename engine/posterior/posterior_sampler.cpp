@@ -84,6 +84,37 @@ std::shared_ptr<const MarginalPosterior> gaussian_chains(const GroupedStats& sta
   }
 }
 
+/// Whether no prior leaves it to the data that the posterior is one.
+bool all_proper(const GlmmModel& model, const PriorSet& priors) {
+  const auto proper = [](const Prior& prior) { return prior.is_proper(); };
+  const std::vector<Prior>& coefficient = priors.coefficient;
+  const bool ordinal = model.family.has_thresholds();
+  const bool intercept = !ordinal && model.has_intercept;
+  return proper(priors.tau) && (!intercept || proper(priors.intercept)) &&
+         std::all_of(coefficient.begin() + (intercept ? 1 : 0), coefficient.end(), proper) &&
+         (!ordinal ||
+          std::all_of(priors.threshold.begin(), priors.threshold.end(), proper)) &&
+         (model.family.family != Family::negbinomial || proper(priors.dispersion));
+}
+
+std::shared_ptr<const MarginalPosterior> glmm_chains(
+    const std::shared_ptr<const GlmmModel>& model,
+    const GlmmFit& fit,
+    int num_nodes,
+    const PriorSet& priors,
+    Conditioning on) {
+  try {
+    return std::make_shared<const MarginalPosterior>(
+        model, priors, num_nodes, fit.psi, on);
+  } catch (const DataError&) {
+    if (on == Conditioning::nothing || !all_proper(*model, priors)) throw;
+    // It is proper then, and what the error says of that is beside the point.
+    throw UsageError(
+        "the priors contradict the data so far that no mode of the posterior was found; "
+        "widen them");
+  }
+}
+
 /// Chains one behind the other.
 ReplicateRows slices_of(const PosteriorSampler& posterior) {
   const DrawShape& shape = posterior.shape;
@@ -137,10 +168,8 @@ PosteriorSampler choose_sampler(const std::shared_ptr<const GlmmModel>& model,
                                 const SamplerOptions& options) {
   const std::string reason = improper_reason(*model, priors);
   if (options.on == Conditioning::data && !reason.empty()) throw UsageError(reason);
-  return use_chains(options,
-                    std::make_shared<const MarginalPosterior>(
-                        model, priors, num_nodes, fit.psi, options.on),
-                    "");
+  return use_chains(
+      options, glmm_chains(model, fit, num_nodes, priors, options.on), "");
 }
 
 ReplicateRows draw_all(const PosteriorSampler& posterior) {

@@ -250,3 +250,12 @@ def test_separation_needs_a_proper_prior(tmp_path):
     done = merit(*words, code=65)
     check_refusal(done, "separation", "b~normal(0, 2.5)")
     merit(*words, "--prior", "b~normal(0, 2.5)")
+
+
+def test_priors_that_contradict_the_data(place, tmp_path):
+    """All of them proper, so that the posterior is: no talk of separation."""
+    words = ["sample", place / "study.h5", "event ~ x + (1 | g)", "--family", "binomial", "--prior",
+             "x~normal(20, 0.1)", "--output", tmp_path / "a.h5"]
+    done = merit(*words, code=USAGE)
+    check_refusal(done, "the priors contradict the data", "widen them")
+    assert "improper" not in done.stderr
