@@ -29,9 +29,11 @@ TextTable table_of(const std::vector<PredictiveChecks>& ppc,
       std::vector<std::string> cells = {&of == &ppc.front() ? label : ""};
       if (by_prior) cells.push_back(of.prior);
       const double scale = check.sd > 0.0 ? check.sd : check.observed;
+      // Of replicates that vary widely the observed value keeps its own digits.
+      const bool is_small = std::abs(check.observed) < scale && check.observed != 0.0;
       cells.insert(
           cells.end(),
-          {number_text(check.observed, scale),
+          {number_text(check.observed, is_small ? check.observed : scale),
            number_text(check.mean, scale),
            number_text(check.sd, scale),
            std::isfinite(check.p_value) ? fmt::format("{:.3f}", check.p_value) : ""});
