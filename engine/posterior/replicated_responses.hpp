@@ -26,7 +26,7 @@ namespace merit {
 ///
 /// A replicate of row i of group j is a function of (seed, j, stream of the draw, i) alone. One group
 /// and draw at a time: memory holds n_j numbers, never S × n. Cost O(p + 1) a row and draw, and
-/// for counts some standard deviations of them.
+/// for counts what count_draw.hpp says.
 class ReplicatedResponses {
  public:
   ReplicatedResponses() = default;

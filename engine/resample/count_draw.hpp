@@ -41,10 +41,11 @@ double invert_from_mode(
 }
 
 /// A count with this mean, by inversion of u ∈ [0, 1); kTooLarge if it is beyond all that a row
-/// can have.
+/// can have. Cost O(√mean).
 double draw_poisson(double u, double mean);
 
-/// The same with variance mean + mean²/theta.
+/// The same with variance mean + mean²/theta. Cost O(mean), and some 30 incomplete beta functions where
+/// mean or mean/√theta, nearly its sd, is above 10⁵.
 double draw_negbinomial(double u, double mean, double theta);
 
 }  // namespace merit
