@@ -131,7 +131,9 @@ BOOST_AUTO_TEST_CASE(no_replicate_left_gives_nan_not_an_error) {
   const BootstrapRows got = replicates.summary(0.95);
   BOOST_TEST(got.tidy.size() == 8U);
   BOOST_TEST(std::isnan(*got.tidy[0].std_error));
-  BOOST_TEST(got.notes.empty());
+  BOOST_TEST_REQUIRE(got.notes.size() == 2U);  // one per type
+  for (const std::string& note : got.notes)
+    BOOST_TEST(note.find("there are fewer than two replicates") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(codes_of_a_later_version_count_as_failures) {
