@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "io/arviz_netcdf.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -10,6 +8,8 @@
 #include <numeric>
 #include <system_error>
 #include <vector>
+
+#include <unistd.h>
 
 #include "engine/error.hpp"
 #include "io/hdf5_netcdf.hpp"
@@ -218,7 +218,9 @@ class Writer {
 };
 
 /// What is written first, to be renamed.
-std::string draft_of(const std::string& path) { return path + ".new"; }
+std::string draft_of(const std::string& path) {
+  return path + ".new";
+}
 
 /// Whether two paths lead to one file, or would if it were there.
 bool is_same_file(const std::string& a, const std::string& b) {

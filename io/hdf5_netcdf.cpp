@@ -51,10 +51,8 @@ Handle use_type(bool memory) {
   const std::size_t size = memory ? sizeof(StoredUse) : second + sizeof(std::uint32_t);
   Handle type(H5Tcreate(H5T_COMPOUND, size), H5Tclose);
   if (H5Tinsert(type.id(), "dataset", 0, H5T_STD_REF_OBJ) < 0 ||
-      H5Tinsert(type.id(),
-                "dimension",
-                second,
-                memory ? H5T_NATIVE_UINT32 : H5T_STD_U32LE) < 0)
+      H5Tinsert(
+          type.id(), "dimension", second, memory ? H5T_NATIVE_UINT32 : H5T_STD_U32LE) < 0)
     return {};
   return type;
 }
@@ -227,8 +225,7 @@ bool is_netcdf(const std::string& path) {
 NetcdfFile NetcdfFile::create(const std::string& path, const std::string& writer) {
   silence();
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-  if (!keep_order(creation))
-    throw IoError(path + ": cannot be created: " + reason());
+  if (!keep_order(creation)) throw IoError(path + ": cannot be created: " + reason());
   Handle file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.id(), H5P_DEFAULT),
               H5Fclose);
   if (!file) throw IoError(path + ": cannot be created: " + reason());

@@ -91,7 +91,8 @@ bool all_proper(const GlmmModel& model, const PriorSet& priors) {
   const bool ordinal = model.family.has_thresholds();
   const bool intercept = !ordinal && model.has_intercept;
   return proper(priors.tau) && (!intercept || proper(priors.intercept)) &&
-         std::all_of(coefficient.begin() + (intercept ? 1 : 0), coefficient.end(), proper) &&
+         std::all_of(
+             coefficient.begin() + (intercept ? 1 : 0), coefficient.end(), proper) &&
          (!ordinal ||
           std::all_of(priors.threshold.begin(), priors.threshold.end(), proper)) &&
          (model.family.family != Family::negbinomial || proper(priors.dispersion));
@@ -168,8 +169,7 @@ PosteriorSampler choose_sampler(const std::shared_ptr<const GlmmModel>& model,
                                 const SamplerOptions& options) {
   const std::string reason = improper_reason(*model, priors);
   if (options.on == Conditioning::data && !reason.empty()) throw UsageError(reason);
-  return use_chains(
-      options, glmm_chains(model, fit, num_nodes, priors, options.on), "");
+  return use_chains(options, glmm_chains(model, fit, num_nodes, priors, options.on), "");
 }
 
 ReplicateRows draw_all(const PosteriorSampler& posterior) {

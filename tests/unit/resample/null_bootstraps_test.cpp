@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "engine/resample/null_bootstrap.hpp"
-
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -11,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "engine/fit/gaussian_fit.hpp"
+#include "engine/resample/null_bootstrap.hpp"
 #include "engine/resample/parametric.hpp"
 #include "engine/resample/simulate.hpp"
 #include "tests/support/glmm_families.hpp"
