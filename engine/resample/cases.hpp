@@ -17,6 +17,13 @@ namespace merit {
 /// Source: van der Leeden, Meijer & Busing (2008), Handbook of Multilevel Analysis, § 11.4.
 enum class ResampleUnit { groups, rows, both };
 
+/// The group in the place of each in a replicate of that seed: drawn, or of `rows` each itself.
+void draw_groups(const Strata& strata,
+                 ResampleUnit unit,
+                 std::uint64_t seed,
+                 std::int64_t replicate,
+                 std::vector<std::int64_t>& groups);
+
 /// Draws J of J groups per replicate. The rows are not needed: a replicate re-weights the
 /// groups' means and within-group products, cost O(Jp²).
 /// @param stats    with `group_within`

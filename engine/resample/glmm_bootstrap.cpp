@@ -149,9 +149,8 @@ class Groups : public Reweighted {
       : Reweighted(std::move(model), fit, options), strata_(num_groups(), stratum) {}
 
   std::optional<ReplicateData> data(std::int64_t replicate) const override {
-    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
     std::vector<std::int64_t> groups;
-    strata_.draw_all(stream, groups);
+    draw_groups(strata_, ResampleUnit::groups, options_.seed, replicate, groups);
     return ReplicateData{.glmm = drawn_model(*model_, groups, nullptr)};
   }
 
@@ -203,7 +202,7 @@ class Rows : public GlmmScheme {
 
   std::optional<ReplicateData> data(std::int64_t replicate) const override {
     std::vector<std::int64_t> groups;
-    draw_groups(replicate, groups);
+    draw_groups(strata_, unit_, options_.seed, replicate, groups);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
     return ReplicateData{.glmm = drawn_model(*model_, groups, &within)};
   }
@@ -218,20 +217,11 @@ class Rows : public GlmmScheme {
     AlignedVector<double> modes;
   };
 
-  /// The group in the place of each.
-  void draw_groups(std::int64_t replicate, std::vector<std::int64_t>& groups) const {
-    groups.resize(model_->rows.size.size());
-    std::iota(groups.begin(), groups.end(), std::int64_t{0});
-    if (unit_ == ResampleUnit::rows) return;
-    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
-    strata_.draw_all(stream, groups);
-  }
-
   void make_one(std::int64_t replicate,
                 std::int64_t at,
                 Worker& worker,
                 ReplicateRows& rows) const {
-    draw_groups(replicate, worker.groups);
+    draw_groups(strata_, unit_, options_.seed, replicate, worker.groups);
     for (std::size_t slot = 0; slot < worker.groups.size(); ++slot) {
       worker.modes.data()[slot] =
           fit_.start_modes[static_cast<std::size_t>(worker.groups[slot])];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -44,9 +45,8 @@ class GroupBootstrap : public Scheme {
   }
 
   std::optional<ReplicateData> data(std::int64_t replicate) const override {
-    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
     std::vector<std::int64_t> groups;
-    strata_.draw_all(stream, groups);
+    draw_groups(strata_, ResampleUnit::groups, options_.seed, replicate, groups);
     return ReplicateData{.stats = arrays_.drawn(groups)};
   }
 
@@ -58,6 +58,19 @@ class GroupBootstrap : public Scheme {
 };
 
 }  // namespace
+
+void draw_groups(const Strata& strata,
+                 ResampleUnit unit,
+                 std::uint64_t seed,
+                 std::int64_t replicate,
+                 std::vector<std::int64_t>& groups) {
+  groups.resize(static_cast<std::size_t>(strata.num_groups()));
+  std::iota(groups.begin(), groups.end(), std::int64_t{0});
+  if (unit == ResampleUnit::rows) return;
+  Stream stream(seed, Purpose::group_bootstrap, replicate);
+  for (std::int64_t& group : groups)  // the slot, until its group is drawn
+    group = strata.draw(group, stream);
+}
 
 std::unique_ptr<Scheme> group_bootstrap(const GroupedStats& stats,
                                         const FitResult& fit,

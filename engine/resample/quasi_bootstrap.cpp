@@ -130,13 +130,7 @@ class Cases : public QuasiScheme {
 
  private:
   bool draw(std::int64_t replicate, Worker& worker) const override {
-    const std::int64_t J = model_->rows.num_groups();
-    worker.groups.resize(static_cast<std::size_t>(J));
-    std::iota(worker.groups.begin(), worker.groups.end(), std::int64_t{0});
-    if (unit_ != ResampleUnit::rows) {
-      Stream stream(seed(), Purpose::group_bootstrap, replicate);
-      strata_.draw_all(stream, worker.groups);
-    }
+    draw_groups(strata_, unit_, seed(), replicate, worker.groups);
     Stream within(seed(), Purpose::row_bootstrap, replicate);
     worker.drawn.draw(worker.groups, unit_ == ResampleUnit::groups ? nullptr : &within);
     worker.model.rows = worker.drawn.rows();

@@ -74,7 +74,8 @@ class RowBootstrap : public Scheme {
   }
 
   std::optional<ReplicateData> data(std::int64_t replicate) const override {
-    const std::vector<std::int64_t> groups = draw_groups(replicate);
+    std::vector<std::int64_t> groups;
+    draw_groups(strata_, unit_, options_.seed, replicate, groups);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
     std::vector<double> key(groups.size());
     std::iota(key.begin(), key.end(), 0.0);
@@ -99,19 +100,10 @@ class RowBootstrap : public Scheme {
     return first_row(group + 1) - first_row(group);
   }
 
-  /// The group in the place of each.
-  std::vector<std::int64_t> draw_groups(std::int64_t replicate) const {
-    std::vector<std::int64_t> groups(rows_->key.size());
-    std::iota(groups.begin(), groups.end(), std::int64_t{0});
-    if (unit_ == ResampleUnit::rows) return groups;
-    Stream stream(options_.seed, Purpose::group_bootstrap, replicate);
-    strata_.draw_all(stream, groups);
-    return groups;
-  }
-
   /// Draws one replicate's rows into its lane of `work`.
   void draw(std::int64_t replicate, std::int64_t lane, RowWorkspace& work) const {
-    const std::vector<std::int64_t> groups = draw_groups(replicate);
+    std::vector<std::int64_t> groups;
+    draw_groups(strata_, unit_, options_.seed, replicate, groups);
     Stream within(options_.seed, Purpose::row_bootstrap, replicate);
     const auto columns = static_cast<int>(q_);
     work.cross.assign(static_cast<std::size_t>(cross_size(columns)), 0.0);

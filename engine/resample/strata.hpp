@@ -24,13 +24,7 @@ class Strata {
     return member_[static_cast<std::size_t>(pool.first + stream.index(pool.count))];
   }
 
-  /// The groups of a replicate, slot by slot. @param groups  J
-  void draw_all(Stream& stream, std::vector<std::int64_t>& groups) const {
-    groups.resize(pool_.size());
-    for (std::size_t slot = 0; slot < groups.size(); ++slot)
-      groups[slot] = draw(static_cast<std::int64_t>(slot), stream);
-  }
-
+  std::int64_t num_groups() const { return std::ssize(pool_); }
   const GroupPool* pools() const { return pool_.data(); }         ///< J
   const std::int32_t* members() const { return member_.data(); }  ///< J, by stratum
 
